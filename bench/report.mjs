@@ -1,0 +1,105 @@
+/** Medians, the Markdown table and the comparison with the goals. */
+
+const OURS = "sqlink";
+const OFFICIAL = "@sqlite.org/sqlite-wasm";
+const BEGIN = "<!-- bench:begin -->";
+const END = "<!-- bench:end -->";
+
+/** The middle value, or the mean of the two in the middle. */
+export function median(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/**
+ * One host's part of the report.
+ * @param {Record<string, Record<string, number[]>>} samples by row and engine
+ * @param {Record<string, object>} settings SQLite version and page settings by engine
+ */
+export function hostReport(host, samples, settings) {
+  const rows = Object.entries(samples).map(([name, byEngine]) => {
+    const medians = Object.fromEntries(Object.entries(byEngine).map(([engine, values]) => [engine, round3(median(values))]));
+    const { [OURS]: ours, ...peers } = medians;
+    return { name, unit: name === "init" || name.startsWith("sql/") ? "ms" : "ns", [OURS]: ours ?? null, peers };
+  });
+  rows.sort((a, b) => order(a.name) - order(b.name));
+  return { host, rows, settings };
+}
+
+const ORDER = ["init", "sql/insert", "sql/index", "sql/aggregate", "sql/sort", "sql/like", "sql/join", "sql/update", "sql/json", "sql/cte"];
+
+function order(name) {
+  const at = ORDER.indexOf(name);
+  return at === -1 ? ORDER.length : at;
+}
+
+/** The tables of all hosts. A number in parentheses is that engine's time over SQLink's: above 1, SQLink is faster. */
+export function markdown(reports, plan) {
+  return reports.map((report) => hostTable(report, plan)).join("\n\n");
+}
+
+function hostTable({ host, rows, settings }, plan) {
+  const peers = Object.keys(rows[0].peers);
+  const versions = Object.entries(settings).map(([engine, { sqlite }]) => `${engine} has SQLite ${sqlite}`);
+  const lines = [
+    `**${host}**: medians of ${plan.rounds} rounds (${plan.init} cold starts); in parentheses the peer's time over SQLink's, above 1 is in SQLink's favour. ${versions.join(", ")}. ${settingsLine(settings)}`,
+    "",
+    `| | unit | SQLink | ${peers.join(" | ")} |`,
+    `|---|---|--:|${peers.map(() => "--:|").join("")}`,
+  ];
+  for (const { name, unit, peers: times, ...rest } of rows) {
+    const ours = rest[OURS];
+    const cells = peers.map((peer) => `${short(times[peer])}${ours === null ? "" : ` (${(times[peer] / ours).toFixed(2)})`}`);
+    lines.push(`| ${name} | ${unit} | ${ours === null ? "" : short(ours)} | ${cells.join(" | ")} |`);
+  }
+  const sql = rows.filter(({ name }) => name.startsWith("sql/"));
+  if (sql.every((row) => row[OURS] !== null)) {
+    const cells = peers.map((peer) => `(${geomean(sql.map((row) => row.peers[peer] / row[OURS])).toFixed(2)})`);
+    lines.push(`| **sql/\\* geometric mean** | | | ${cells.join(" | ")} |`);
+  }
+  return lines.join("\n");
+}
+
+function settingsLine(settings) {
+  const groups = new Map();
+  for (const [engine, { sqlite: _version, ...pragmas }] of Object.entries(settings)) {
+    const text = Object.entries(pragmas).map(([name, value]) => `${name} ${value}`).join(", ");
+    groups.set(text, [...(groups.get(text) ?? []), engine]);
+  }
+  return [...groups].map(([text, engines]) => `${engines.join(", ")}: ${text}.`).join(" ");
+}
+
+/** One line per goal, with what was measured. */
+export function goals(reports) {
+  return reports.flatMap(({ host, rows }) => {
+    const row = (name) => rows.find((candidate) => candidate.name === name);
+    const best = (name) => Math.min(...Object.values(row(name).peers));
+    const sql = rows.filter(({ name }) => name.startsWith("sql/"));
+    const pure = geomean(sql.map((r) => r[OURS] / r.peers[OFFICIAL]));
+    const checks = [
+      ["scalar-int at most 1/3 of official", row("scalar-int")[OURS], row("scalar-int").peers[OFFICIAL] / 3],
+      ["scalar-int no slower than wa-sqlite", row("scalar-int")[OURS], row("scalar-int").peers["wa-sqlite"]],
+      ["scalar-text at most 1/2 of the fastest peer", row("scalar-text")[OURS], best("scalar-text") / 2],
+      ["fetch-row no slower than the fastest peer", row("fetch-row")[OURS], best("fetch-row")],
+      ["sql/* geometric mean within 1.1 of official", pure, 1.1],
+      ["init no slower than official", row("init")[OURS], row("init").peers[OFFICIAL]],
+    ];
+    return checks.map(([goal, value, limit]) => `${value <= limit ? "reached" : "MISSED "} ${host}: ${goal}: ${short(value)} (limit ${short(limit)})`);
+  });
+}
+
+/** Puts `table` between the markers. */
+export function replaceBetweenMarkers(text, table, file) {
+  const begin = text.indexOf(BEGIN);
+  const end = text.indexOf(END);
+  if (begin === -1 || end < begin) throw new Error(`\`${file}\` needs the lines \`${BEGIN}\` and \`${END}\`, in this order`);
+  return `${text.slice(0, begin + BEGIN.length)}\n${table}\n${text.slice(end)}`;
+}
+
+function geomean(values) {
+  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+}
+
+const round3 = (value) => Math.round(value * 1000) / 1000;
+const short = (value) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
