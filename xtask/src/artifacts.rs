@@ -1,0 +1,197 @@
+//! Everything that is built: wasm through Cargo, wasm-bindgen, binaryen and wit-component, then the npm packages.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use wasm_bindgen_cli_support::Bindgen;
+use wit_component::{ComponentEncoder, StringEncoding};
+
+use crate::settings::{self, WebBuild};
+use crate::tools;
+use crate::workspace::{Workspace, run, say};
+
+/// The target of the engine and of every extension that the direct linker takes.
+const WASM: &str = "wasm32-unknown-unknown";
+/// The target whose components import WASI: they go through jco.
+const WASI: &str = "wasm32-wasip2";
+/// Built for both targets, to hold both linkers to the same behaviour.
+const WASI_EXTENSIONS: &[&str] = &["regexp"];
+
+/// Builds every artifact; what is up to date is not built again.
+pub fn build_all(workspace: &Workspace) -> Result<()> {
+    tools::ensure_build_tools(workspace)?;
+    say("building the native host, the composer and the test runner");
+    run(&mut workspace.cargo(["build", "--quiet"]))?;
+    say("building the engine and the linker for JavaScript");
+    for build in settings::read(workspace)?.values() {
+        web_build(workspace, build)?;
+    }
+    let generated = workspace.path("host-web/js/generated");
+    write_if_changed(&generated.join("adapter.wasm"), &wat::parse_file(workspace.path("host-web/js/src/adapter.wat"))?)?;
+    run(Command::new(workspace.binary("sqlink-compose"))
+        .args(["descriptors", "--wit"])
+        .arg(workspace.path("wit"))
+        .arg("--out")
+        .arg(generated.join("contract.ts")))?;
+    say("building the host component");
+    let host = cargo_wasm(workspace, "sqlink-host-web", &["component"], WASM, "release")?;
+    write_if_changed(&workspace.path("dist/host.component.wasm"), &componentize(&host)?)?;
+    build_extensions(workspace)?;
+    build_guests(workspace)?;
+    say("building the npm package and the playground");
+    for package in ["sqlink", "sqlink-www"] {
+        run(Command::new("npm")
+            .args(["run", "--silent", "build", "--workspace", package])
+            .current_dir(&workspace.root))?;
+    }
+    Ok(())
+}
+
+/// The catalogue, as components in `dist/extensions`.
+fn build_extensions(workspace: &Workspace) -> Result<()> {
+    say("building the extensions");
+    let out = workspace.path("dist/extensions");
+    for name in folders(&workspace.path("extensions"))? {
+        let module = cargo_wasm(workspace, &format!("sqlink-ext-{name}"), &[], WASM, "extension")?;
+        write_if_changed(&out.join(format!("{name}.wasm")), &componentize(&module)?)?;
+    }
+    for name in WASI_EXTENSIONS {
+        // rustc's own linker for this target makes a component already.
+        let component = cargo_wasm(workspace, &format!("sqlink-ext-{name}"), &[], WASI, "extension")?;
+        write_if_changed(&out.join(format!("{name}.wasip2.wasm")), &fs::read(component)?)?;
+    }
+    Ok(())
+}
+
+/// The guests that only tests load, in `dist/guests`: `NAME.core.wat` is a core module that becomes a component of
+/// the contract's world, `NAME.wat` is assembled as it stands, a folder is a Rust crate.
+fn build_guests(workspace: &Workspace) -> Result<()> {
+    say("building the test guests");
+    let source = workspace.path("tests/guests");
+    let out = workspace.path("dist/guests");
+    for name in folders(&source)? {
+        let package = package_name(&source.join(&name).join("Cargo.toml"))?;
+        let module = cargo_wasm(workspace, &package, &[], WASM, "extension")?;
+        write_if_changed(&out.join(format!("{name}.wasm")), &componentize(&module)?)?;
+    }
+    for entry in fs::read_dir(&source)? {
+        let path = entry?.path();
+        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let (name, bytes) = if let Some(name) = file.strip_suffix(".core.wat") {
+            let module = wat::parse_file(&path)?;
+            (name, embed_world(workspace, module).with_context(|| format!("could not componentize `{file}`"))?)
+        } else if let Some(name) = file.strip_suffix(".wat") {
+            (name, wat::parse_file(&path)?)
+        } else {
+            continue;
+        };
+        write_if_changed(&out.join(format!("{name}.wasm")), &bytes)?;
+    }
+    Ok(())
+}
+
+/// Compiles one package to wasm and returns the path of what rustc linked.
+fn cargo_wasm(workspace: &Workspace, package: &str, features: &[&str], target: &str, profile: &str) -> Result<PathBuf> {
+    let mut cargo = cargo_for_wasm(workspace, "build", package, features, target);
+    run(cargo.args(["--profile", profile]))?;
+    Ok(workspace.target.join(target).join(profile).join(format!("{}.wasm", package.replace('-', "_"))))
+}
+
+/// Clippy for a package's wasm build.
+pub fn wasm_clippy(workspace: &Workspace, package: &str, feature: &str) -> Command {
+    cargo_for_wasm(workspace, "clippy", package, &[feature], WASM)
+}
+
+fn cargo_for_wasm(workspace: &Workspace, verb: &str, package: &str, features: &[&str], target: &str) -> Command {
+    let mut cargo = workspace.cargo([verb, "--quiet", "--lib", "--no-default-features"]);
+    cargo.args(["--package", package, "--target", target, "--features", &features.join(",")]);
+    if target == WASM {
+        // SQLite is C: any clang targets wasm, and its archives need an llvm-ar.
+        for (name, value) in [("CC_wasm32_unknown_unknown", "clang"), ("AR_wasm32_unknown_unknown", "llvm-ar")] {
+            if std::env::var_os(name).is_none() {
+                cargo.env(name, value);
+            }
+        }
+    }
+    cargo
+}
+
+/// What wasm-pack does: Cargo, wasm-bindgen, wasm-opt. Skipped when rustc's output has not changed since.
+fn web_build(workspace: &Workspace, build: &WebBuild) -> Result<()> {
+    let features: Vec<&str> = build.features.iter().map(String::as_str).collect();
+    let linked = cargo_wasm(workspace, &build.package, &features, WASM, &build.profile)?;
+    let out = workspace.path(&build.out_dir);
+    let wasm = out.join(format!("{}.wasm", build.out_name));
+    let mut recipe = fs::read(&linked).with_context(|| format!("could not read `{}`", linked.display()))?;
+    recipe.extend(build.wasm_opt.join(" ").bytes());
+    let stamp = workspace.target.join(format!("{}.{}.input", build.out_name, path_key(&workspace.root)));
+    if wasm.exists() && fs::read(&stamp).is_ok_and(|previous| previous == recipe) {
+        return Ok(());
+    }
+    fs::create_dir_all(&out)?;
+    let mut bindgen = Bindgen::new();
+    bindgen.input_path(&linked).out_name(&build.out_name).typescript(true).reset_state_function(true);
+    match build.target.as_str() {
+        "web" => bindgen.web(true)?,
+        other => bail!("`wasm-pack.toml` has the target `{other}`; only `web` is supported"),
+    };
+    bindgen.generate(&out).with_context(|| format!("wasm-bindgen failed on `{}`", linked.display()))?;
+    // wasm-bindgen appends `_bg`; the package names its assets plainly.
+    let bound = out.join(format!("{}_bg.wasm", build.out_name));
+    run(workspace.node("node_modules/binaryen/bin/wasm-opt").args(&build.wasm_opt).arg(&bound).arg("-o").arg(&wasm))?;
+    fs::remove_file(&bound)?;
+    fs::write(stamp, recipe)?;
+    Ok(())
+}
+
+/// Tells checkouts apart that share a target folder.
+fn path_key(root: &Path) -> String {
+    root.to_string_lossy().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
+}
+
+fn componentize(module: &Path) -> Result<Vec<u8>> {
+    let bytes = fs::read(module).with_context(|| format!("could not read `{}`", module.display()))?;
+    ComponentEncoder::default()
+        .validate(true)
+        .module(&bytes)
+        .and_then(|mut encoder| encoder.encode())
+        .with_context(|| format!("could not make a component of `{}`", module.display()))
+}
+
+fn embed_world(workspace: &Workspace, mut module: Vec<u8>) -> Result<Vec<u8>> {
+    let mut resolve = wit_parser::Resolve::default();
+    let (package, _) = resolve.push_path(workspace.path("wit"))?;
+    let world = resolve.select_world(&[package], Some("scalar-extension"))?;
+    wit_component::embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false)?;
+    ComponentEncoder::default().validate(true).module(&module)?.encode()
+}
+
+fn folders(parent: &Path) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(parent).with_context(|| format!("could not list `{}`", parent.display()))? {
+        let entry = entry?;
+        if entry.path().join("Cargo.toml").exists() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn package_name(manifest: &Path) -> Result<String> {
+    let manifest: toml::Value = toml::from_str(&fs::read_to_string(manifest)?)?;
+    Ok(manifest["package"]["name"].as_str().context("a package needs a name")?.to_owned())
+}
+
+/// Leaves the file's time alone when nothing changed, so that what depends on it is not built again.
+fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<()> {
+    if fs::read(path).is_ok_and(|old| old == bytes) {
+        return Ok(());
+    }
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    fs::write(path, bytes).with_context(|| format!("could not write `{}`", path.display()))
+}
