@@ -1,14 +1,133 @@
-//! Command line.
-use anyhow::Context;
-fn main() -> anyhow::Result<()> {
-    let args: Vec<String> = std::env::args().collect();
-    let bytes = std::fs::read(&args[1]).context("read")?;
-    let v = sqlink_compose::verify(&bytes, &args[1])?;
-    println!("{v:?}");
-    let l = sqlink_compose::link(&bytes, &args[1])?;
-    println!("{} -> {} {:?}", bytes.len(), l.core.len(), l.imports);
-    if let Some(out) = args.get(2) {
-        std::fs::write(out, l.core)?;
+//! Command line of the linker: reads files, calls the library, writes files.
+
+use anyhow::{Context, Result, bail};
+use clap::{Parser, Subcommand};
+use sqlink_compose::descriptors::descriptors;
+use std::path::{Path, PathBuf};
+use wit_parser::Resolve;
+
+/// Links, inspects and composes SQLink extensions.
+#[derive(Parser)]
+#[command(name = "sqlink-compose", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Checks an extension against the contract and writes the core module that JavaScript engines run.
+    Link {
+        /// The extension: a component.
+        extension: PathBuf,
+        /// Where the core module goes.
+        #[arg(short, long)]
+        output: PathBuf,
+    },
+    /// Checks extensions against the contract and prints what they import and export.
+    Inspect {
+        /// The extensions: components.
+        #[arg(required = true)]
+        extensions: Vec<PathBuf>,
+    },
+    /// Turns a core module built for wasm32-unknown-unknown with wit-bindgen into a component.
+    Componentize {
+        /// The core module.
+        module: PathBuf,
+        /// Where the component goes.
+        #[arg(short, long)]
+        output: PathBuf,
+    },
+    /// Writes the contract's types as TypeScript.
+    Descriptors {
+        /// The folder of the contract's WIT.
+        #[arg(long)]
+        wit: PathBuf,
+        /// World whose imports and exports are written.
+        #[arg(long, default_value = "scalar-extension")]
+        world: String,
+        /// The TypeScript file.
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+fn main() -> Result<()> {
+    match Cli::parse().command {
+        Command::Link { extension, output } => {
+            let bytes = read(&extension)?;
+            let linked = sqlink_compose::link(&bytes, &name(&extension))?;
+            write(&output, &linked.core)?;
+            print_list("imports", &linked.imports);
+        }
+        Command::Inspect { extensions } => {
+            for extension in extensions {
+                inspect(&extension)?;
+            }
+        }
+        Command::Componentize { module, output } => {
+            let bytes = read(&module)?;
+            let component = wit_component::ComponentEncoder::default()
+                .module(&bytes)
+                .and_then(|encoder| encoder.validate(true).encode())
+                .with_context(|| format!("`{}` can't become a component", name(&module)))?;
+            write(&output, &component)?;
+        }
+        Command::Descriptors { wit, world, out } => {
+            let mut resolve = Resolve::default();
+            let (package, _) =
+                resolve.push_path(&wit).with_context(|| format!("`{}` is not a folder of WIT files", wit.display()))?;
+            write(&out, descriptors(&resolve, &[package], &world)?.as_bytes())?;
+        }
     }
+    Ok(())
+}
+
+fn inspect(extension: &Path) -> Result<()> {
+    let bytes = read(extension)?;
+    let name = name(extension);
+    let verified = sqlink_compose::verify(&bytes, &name)?;
+    println!("{name}: {} bytes, sha256 {}", bytes.len(), sqlink_compose::digest(&bytes));
+    print_list("exports", &verified.exports);
+    print_list("imports", &verified.imports);
+    print_list("WASI", &verified.wasi);
+    match sqlink_compose::link(&bytes, &name) {
+        Ok(linked) => println!("  linked directly: {} bytes", linked.core.len()),
+        Err(error) if error.is_shape() => println!("  not linked directly: {error}"),
+        Err(error) => bail!(error),
+    }
+    Ok(())
+}
+
+fn print_list(title: &str, items: &[String]) {
+    if !items.is_empty() {
+        println!("  {title}: {}", items.join(", "));
+    }
+}
+
+/// The name errors use: as the user wrote it.
+fn name(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    let size = std::fs::metadata(path).with_context(|| format!("can't read `{}`", name(path)))?.len();
+    if size > sqlink_compose::MAX_INPUT_BYTES {
+        // Not read at all: the length is enough to refuse it.
+        bail!(sqlink_compose::LinkError::TooLarge {
+            file: name(path),
+            found: size,
+            limit: sqlink_compose::MAX_INPUT_BYTES
+        });
+    }
+    std::fs::read(path).with_context(|| format!("can't read `{}`", name(path)))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        std::fs::create_dir_all(parent).with_context(|| format!("can't make the folder `{}`", parent.display()))?;
+    }
+    std::fs::write(path, bytes).with_context(|| format!("can't write `{}`", name(path)))?;
+    println!("{}: {} bytes, sha256 {}", name(path), bytes.len(), sqlink_compose::digest(bytes));
     Ok(())
 }
