@@ -1,0 +1,54 @@
+//! The engine: SQLite connections, and the extensions loaded into them.
+//!
+//! Connections and statements are u32 handles, never 0. A handle that was closed, or never given out, gives a
+//! `SQLITE_MISUSE` error. Handles belong to the thread that made them.
+//!
+//! # Re-entrancy
+//!
+//! A SQL function, whether an extension's or the embedder's, may use the engine while it runs, on its own connection too:
+//! run SQL, prepare, bind, finalize other statements. What would pull the rug from under a caller is an error: closing the
+//! connection, resetting, rebinding or finalizing a statement that is on the stack, and changing what is registered.
+//! To allow all that, no borrow is held across a call into SQLite or into the front.
+//!
+//! # Invariants
+//!
+//! - The engine owns policy: grants, limits, call depth. Fronts carry out what it allows.
+//! - `unsafe` is confined to one folder, `sqlite`.
+//! - Nothing reachable from a SQLite callback panics.
+
+mod connection;
+mod error;
+mod extension;
+mod function;
+mod handles;
+pub mod imports;
+mod limits;
+pub mod manifest;
+mod platform;
+mod policy;
+mod spi;
+mod sqlite;
+mod statement;
+pub mod storage;
+mod value;
+
+pub use connection::{
+    OpenOptions, Version, changes, close, deserialize, exec, in_transaction, interrupt,
+    last_insert_rowid, limits, open, serialize, set_limits, total_changes, version,
+};
+pub use error::{
+    AUTH, BUSY, CANTOPEN, ERROR, Error, INTERRUPT, MISUSE, NOTADB, RANGE, READONLY, Reason, Result,
+    TOOBIG,
+};
+pub use extension::{ExtensionInfo, extensions, load_extension, unload_extension};
+pub use function::{create_function, remove_function};
+pub use limits::Limits;
+pub use manifest::{Capability, Function, FunctionFlags, Manifest};
+pub use platform::{CallError, Level, Platform};
+pub use sqlite::{Args, RawValue, ResultSink, grow_result_buffer, result_buffer};
+pub use statement::{
+    Changes, Column, Prepared, Step, bind, bind_all, clear_bindings, column_count, columns,
+    finalize, parameter_count, parameter_index, parameter_name, prepare, read_only, reset, run,
+    step_rows,
+};
+pub use value::{Collected, RowSink, Value, ValueRef};

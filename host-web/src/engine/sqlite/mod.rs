@@ -1,0 +1,27 @@
+//! The boundary to SQLite's C interface: the only place of the engine with `unsafe`.
+//!
+//! Everything it exports is safe to call, but for [`RawValue::get`] and [`Args::from_raw`], whose pointers only the caller
+//! can vouch for. Callbacks have one shape: check the pointers, borrow the user data, build a safe view, call a safe
+//! function, report its result. They hold no logic, and nothing they reach panics.
+#![allow(
+    unsafe_code,
+    reason = "SQLite is a C library; this folder is where the crate touches it"
+)]
+
+mod database;
+mod hooks;
+mod result;
+mod scalar;
+mod statement;
+mod value;
+
+#[cfg(all(target_arch = "wasm32", not(feature = "web")))]
+mod services;
+pub(crate) mod vfs;
+
+pub(crate) use database::{Database, OpenFlags, version};
+pub(crate) use hooks::Action;
+pub use result::{ResultSink, grow_result_buffer, result_buffer};
+pub(crate) use result::{CallGuard, Problem, depth};
+pub(crate) use statement::{Compiled, Script, Statement, Stepped};
+pub use value::{Args, RawValue};

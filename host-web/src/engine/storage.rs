@@ -1,0 +1,1 @@
+//! Files of the embedder, as a SQLite VFS.
