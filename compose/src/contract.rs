@@ -14,7 +14,7 @@ use wasmparser::component_types::{
 use wasmparser::types::TypesRef;
 
 /// A component with every import and every export of the contract.
-static CONTRACT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/contract.wasm"));
+pub(crate) static BYTES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/contract.wasm"));
 
 /// What a verified component asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Verified {
 /// Only if the build script wrote a component this crate can't read, which every test would show.
 pub(crate) fn contract() -> Result<&'static Component<'static>, LinkError> {
     static READ: OnceLock<Result<Component<'static>, LinkError>> = OnceLock::new();
-    READ.get_or_init(|| Component::read(CONTRACT, "contract.wasm")).as_ref().map_err(Clone::clone)
+    READ.get_or_init(|| Component::read(BYTES, "contract.wasm")).as_ref().map_err(Clone::clone)
 }
 
 /// An instance type of a component, by the name it is imported or exported under.

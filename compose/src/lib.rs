@@ -6,8 +6,18 @@ pub mod descriptors;
 #[cfg(feature = "cli")]
 mod digest;
 mod error;
+#[cfg(feature = "cli")]
+mod frames;
+#[cfg(feature = "cli")]
+mod gate;
 mod glue;
+#[cfg(feature = "cli")]
+pub mod graph;
 mod link;
+#[cfg(feature = "cli")]
+pub mod lock;
+#[cfg(feature = "cli")]
+mod mux;
 mod passes;
 mod types;
 #[cfg(feature = "web")]

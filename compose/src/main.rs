@@ -1,8 +1,10 @@
 //! Command line of the linker: reads files, calls the library, writes files.
 
 use anyhow::{Context, Result, bail};
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use sqlink_compose::descriptors::descriptors;
+use sqlink_compose::graph::{Extension, SpiPolicy, compose};
+use sqlink_compose::lock::Lock;
 use std::path::{Path, PathBuf};
 use wit_parser::Resolve;
 
@@ -38,6 +40,28 @@ enum Command {
         #[arg(short, long)]
         output: PathBuf,
     },
+    /// Composes the engine and extensions into one component, or into a folder of JavaScript and wasm.
+    Compose {
+        /// What comes out.
+        #[arg(long, value_enum)]
+        target: Target,
+        /// The extensions, each `FILE.wasm` or `FILE.wasm=GRANT,GRANT`.
+        extensions: Vec<String>,
+        /// The file, or the folder, that is written.
+        #[arg(short, long)]
+        output: PathBuf,
+        /// The host component, for `--target component`.
+        #[arg(long, default_value = "dist/host.component.wasm")]
+        host: PathBuf,
+        /// What `spi` does in a component: `loop` goes out through the embedder, `deny` fails.
+        #[arg(long, value_enum, default_value = "loop")]
+        spi: Spi,
+    },
+    /// Prints what is inside a composed component, as JSON.
+    Contents {
+        /// The composed component.
+        component: PathBuf,
+    },
     /// Writes the contract's types as TypeScript.
     Descriptors {
         /// The folder of the contract's WIT.
@@ -50,6 +74,18 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
     },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Target {
+    /// One component, for any component runtime.
+    Component,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Spi {
+    Loop,
+    Deny,
 }
 
 fn main() -> Result<()> {
@@ -73,6 +109,24 @@ fn main() -> Result<()> {
                 .with_context(|| format!("`{}` can't become a component", name(&module)))?;
             write(&output, &component)?;
         }
+        Command::Compose { target, extensions, output, host, spi } => {
+            let extensions = extensions.iter().map(|argument| extension(argument)).collect::<Result<Vec<_>>>()?;
+            match target {
+                Target::Component => {
+                    let spi = match spi {
+                        Spi::Loop => SpiPolicy::Loop,
+                        Spi::Deny => SpiPolicy::Deny,
+                    };
+                    let component = compose(&read(&host)?, &name(&host), &extensions, spi)?;
+                    write(&output, &component)?;
+                }
+            }
+        }
+        Command::Contents { component } => {
+            let lock = Lock::of_component(&read(&component)?)
+                .with_context(|| format!("`{}` is not a composed component: it has no lock", name(&component)))?;
+            print!("{}", lock.to_json());
+        }
         Command::Descriptors { wit, world, out } => {
             let mut resolve = Resolve::default();
             let (package, _) =
@@ -81,6 +135,19 @@ fn main() -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Reads an argument of the form `FILE` or `FILE=GRANT,GRANT`.
+fn extension(argument: &str) -> Result<Extension<'static>> {
+    let (file, grants) = argument.rsplit_once('=').unwrap_or((argument, ""));
+    let stem = Path::new(file).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok(Extension {
+        // `regexp.wasip2.wasm` is `regexp` too.
+        name: stem.split('.').next().unwrap_or_default().to_owned(),
+        file: file.to_owned(),
+        bytes: read(Path::new(file))?.into(),
+        grants: grants.split(',').filter(|grant| !grant.is_empty()).map(str::to_owned).collect(),
+    })
 }
 
 fn inspect(extension: &Path) -> Result<()> {
