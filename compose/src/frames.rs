@@ -11,8 +11,8 @@ use crate::graph::ComposeError;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::{Function, InterfaceId, PackageId, Resolve, SizeAlign, Type, TypeDefKind, WorldItem};
 
-/// Where memory for frames begins: after the static data.
-const STATIC_BYTES: usize = 1024;
+/// Where memory for frames begins: after the static data. In bytes.
+pub(crate) const STATIC_BYTES: usize = 1024;
 
 /// Bytes before a result, where its frame's start is kept for post-return.
 pub(crate) const FRAME_HEADER: usize = 8;

@@ -4,7 +4,7 @@
 //! component that exports the interfaces one extension imports, and passes each call on to `guest-imports` with the
 //! extension's index in front, so that grants and limits stay per extension.
 
-use crate::frames::{encode, interface, prelude, result_of, result_payload};
+use crate::frames::{STATIC_BYTES, encode, interface, prelude, result_of, result_payload};
 use crate::graph::{ComposeError, SpiPolicy};
 use std::fmt::Write;
 use wit_parser::abi::{AbiVariant, WasmType};
@@ -14,8 +14,8 @@ use wit_parser::{Function, Resolve, SizeAlign};
 const DENIED_CODE: i32 = 23;
 /// What a call of `spi` fails with under [`SpiPolicy::Deny`].
 const DENIED_MESSAGE: &str = "capability `spi` is denied in this composition: it was made with `--spi deny`";
-/// Where the answer of a denied call lies in the gate's memory, in bytes; the message follows it.
-const DENIED_AT: usize = 64;
+/// Where that message lies in the gate's memory, in bytes; the answers of the denied functions follow it.
+const DENIED_AT: usize = 16;
 
 /// Makes the gate of the extension `index`, which imports `interfaces` (full names).
 ///
@@ -44,13 +44,18 @@ pub(crate) fn gate(
     let targets =
         interface(&resolve, guest_imports).ok_or_else(|| generate(format!("no interface `{guest_imports}`")))?;
     let (mut imports, mut functions) = (String::new(), String::new());
+    if spi == SpiPolicy::Deny {
+        let message = data(DENIED_MESSAGE.as_bytes());
+        let _ = writeln!(functions, " (data (i32.const {DENIED_AT}) \"{message}\")");
+    }
+    let mut statics = DENIED_AT + DENIED_MESSAGE.len();
     for name in interfaces {
         let id = interface(&resolve, name).ok_or_else(|| generate(format!("no interface `{name}`")))?;
         let base = resolve.interfaces[id].name.clone().unwrap_or_default();
         for function in resolve.interfaces[id].functions.values() {
             let path = format!("{name}#{}", function.name);
             if denied(name) {
-                functions.push_str(&refusal(&resolve, &sizes, &path, function)?);
+                functions.push_str(&refusal(&resolve, &sizes, &path, function, &mut statics)?);
                 continue;
             }
             let target_name = format!("{base}-{}", function.name);
@@ -133,37 +138,58 @@ fn pass_on(
     Ok((import_text, body))
 }
 
-/// Text of the export `path` that answers every call with an error.
-fn refusal(resolve: &Resolve, sizes: &SizeAlign, path: &str, function: &Function) -> Result<String, ComposeError> {
+/// Text of the export `path` that answers every call with an error. The answer is static data at `at`, which is moved
+/// behind it.
+fn refusal(
+    resolve: &Resolve,
+    sizes: &SizeAlign,
+    path: &str,
+    function: &Function,
+    at: &mut usize,
+) -> Result<String, ComposeError> {
+    let refuse = |detail: &str| ComposeError::Generate {
+        world: "gate".to_owned(),
+        detail: format!("`{path}` can't be denied: {detail}"),
+    };
     let export = resolve.wasm_signature(AbiVariant::GuestExport, function);
     let Some((ok, Some(err))) = result_of(resolve, function).filter(|_| export.retptr) else {
-        return Err(ComposeError::Generate {
-            world: "gate".to_owned(),
-            detail: format!("`{path}` can't be denied: it has no error to return"),
-        });
+        return Err(refuse("it has no error to return"));
     };
     let payload = result_payload(sizes, ok, Some(err));
-    let end = payload + sizes.size(err).size_wasm32();
-    let message_at = DENIED_AT + end;
+    let size = function.result.as_ref().map_or(0, |ty| sizes.size(ty).size_wasm32());
+    let mut answer = vec![0; size];
+    let words = [DENIED_CODE, word(DENIED_AT), word(DENIED_MESSAGE.len())];
     // result: tag 1 for err; error: the code, then pointer and length of the message.
-    let mut answer = vec![0; end];
-    answer[0] = 1;
-    let length = u32::try_from(DENIED_MESSAGE.len()).unwrap_or(0);
-    let pointer = u32::try_from(message_at).unwrap_or(0);
-    for (offset, bytes) in [(0, DENIED_CODE.to_le_bytes()), (4, pointer.to_le_bytes()), (8, length.to_le_bytes())] {
-        if let Some(place) = answer.get_mut(payload + offset..payload + offset + 4) {
-            place.copy_from_slice(&bytes);
-        }
+    if let Some(tag) = answer.first_mut() {
+        *tag = 1;
     }
-    let answer: String = answer.iter().chain(DENIED_MESSAGE.as_bytes()).map(|byte| format!("\\{byte:02x}")).collect();
+    for (place, word) in answer.get_mut(payload..).unwrap_or_default().chunks_exact_mut(4).zip(words) {
+        place.copy_from_slice(&word.to_le_bytes());
+    }
+    let here = at.next_multiple_of(8);
+    *at = here + size;
+    if *at > STATIC_BYTES {
+        return Err(refuse("no room for its answer"));
+    }
     Ok(format!(
-        r#" (data (i32.const {DENIED_AT}) "{answer}")
+        r#" (data (i32.const {here}) "{}")
  (func (export "{path}") (param {}) (result i32)
   (call $unwind (global.get $floor))
-  (i32.const {DENIED_AT}))
+  (i32.const {here}))
 "#,
+        data(&answer),
         core_types(&export.params)
     ))
+}
+
+/// A small number as it stands in memory.
+fn word(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(0)
+}
+
+/// Bytes as WebAssembly text has them.
+pub(crate) fn data(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("\\{byte:02x}")).collect()
 }
 
 /// Core types in text. Memories are 32-bit.

@@ -1,6 +1,7 @@
 //! The multiplexer: one component that answers the engine's `dispatch` from all extensions of a composition.
 
 use crate::frames::{definition, encode, interface, prelude, result_of, result_payload};
+use crate::gate::data;
 use crate::graph::ComposeError;
 use std::fmt::Write;
 use wit_parser::{Function, Resolve, SizeAlign, Type, TypeDefKind};
@@ -51,8 +52,7 @@ pub(crate) fn mux(resolve: &Resolve, dispatch: &str, contract: &str, count: usiz
         );
     }
     text.push_str(&prelude());
-    let message: String = UNKNOWN_MESSAGE.bytes().map(|byte| format!("\\{byte:02x}")).collect();
-    let _ = writeln!(text, " (data (i32.const {UNKNOWN_AT}) \"{message}\")");
+    let _ = writeln!(text, " (data (i32.const {UNKNOWN_AT}) \"{}\")", data(UNKNOWN_MESSAGE.as_bytes()));
     for function in resolve.interfaces[id].functions.values() {
         let path = format!("{dispatch}#{}", function.name);
         match function.name.as_str() {
