@@ -1,0 +1,207 @@
+//! A script's connections: SQL and dot commands in, shown rows out.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sqllogictest::{DB, DBOutput};
+
+use crate::driver::{Driver, DriverFailure};
+use crate::literal::{Params, parse_params};
+use crate::protocol::{ExtensionFile, Output, Reply, Request, SqlError};
+use crate::script::{Load, Script};
+use crate::value::{Class, Value, classes};
+
+/// Why a record did not work.
+#[derive(Debug, Clone)]
+pub enum RecordError {
+    /// The host's error, which the record may expect.
+    Sql(SqlError),
+    /// Anything else. A record never expects it: [`Session::fault`] fails the file.
+    Fault(String),
+}
+
+impl fmt::Display for RecordError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sql(error) => error.fmt(f),
+            Self::Fault(reason) => f.write_str(reason),
+        }
+    }
+}
+
+impl std::error::Error for RecordError {}
+
+impl From<DriverFailure> for RecordError {
+    fn from(failure: DriverFailure) -> Self {
+        Self::Fault(failure.to_string())
+    }
+}
+
+/// What the connections of a running script share.
+#[derive(Debug)]
+pub struct Session {
+    driver: Arc<Mutex<Driver>>,
+    /// Where each extension of the script is.
+    files: HashMap<String, PathBuf>,
+    loads: Vec<Load>,
+    limits: BTreeMap<String, u64>,
+    connections: usize,
+    fault: Option<String>,
+}
+
+impl Session {
+    /// A session without connections. `files` holds every extension the script names.
+    pub fn new(driver: Arc<Mutex<Driver>>, script: &Script, files: HashMap<String, PathBuf>) -> Self {
+        Self {
+            driver,
+            files,
+            loads: script.loads.clone(),
+            limits: script.limits.clone(),
+            connections: 0,
+            fault: None,
+        }
+    }
+
+    /// What went wrong that no script can expect: the driver ended, or an error contradicts itself.
+    pub fn fault(&self) -> Option<&str> {
+        self.fault.as_deref()
+    }
+
+    /// Opens a connection and loads what `#! load` says.
+    ///
+    /// # Errors
+    /// If the host can't open it, or refuses a load.
+    pub fn open(session: &Arc<Mutex<Self>>) -> Result<Connection, RecordError> {
+        let mut this = session.lock().unwrap_or_else(PoisonError::into_inner);
+        this.connections += 1;
+        let name = format!("c{}", this.connections);
+        let extensions =
+            this.files.iter().map(|(name, path)| ExtensionFile { name: name.clone(), path: path.clone() }).collect();
+        let limits = this.limits.clone();
+        this.send(&Request::Open { connection: name.clone(), limits, extensions })?;
+        for load in this.loads.clone() {
+            this.load(&name, &load).map_err(|error| {
+                // A load at the top is not a record: nothing may expect it to fail.
+                let reason = format!("#! load {}: {error}", load.name);
+                this.fault.get_or_insert_with(|| reason.clone());
+                RecordError::Fault(reason)
+            })?;
+        }
+        Ok(Connection { session: Arc::clone(session), name, params: None })
+    }
+
+    /// A connection that is open already.
+    pub fn existing(session: &Arc<Mutex<Self>>, name: &str) -> Connection {
+        Connection { session: Arc::clone(session), name: name.to_owned(), params: None }
+    }
+
+    fn load(&mut self, connection: &str, load: &Load) -> Result<Output, RecordError> {
+        let Some(path) = self.files.get(&load.name).cloned() else {
+            return Err(self.set_fault(format!("the script does not name extension `{}` as `.load` does", load.name)));
+        };
+        self.send(&Request::Load {
+            connection: connection.to_owned(),
+            extension: ExtensionFile { name: load.name.clone(), path },
+            grants: load.grants.clone(),
+        })
+    }
+
+    fn send(&mut self, request: &Request) -> Result<Output, RecordError> {
+        if let Some(fault) = &self.fault {
+            return Err(RecordError::Fault(fault.clone()));
+        }
+        let reply = self.driver.lock().unwrap_or_else(PoisonError::into_inner).request(request);
+        match reply {
+            Ok(Reply::Ok(output)) => Ok(output),
+            Ok(Reply::Error(error)) => match error.flaw() {
+                Some(flaw) => Err(self.set_fault(format!("{error}: {flaw}"))),
+                None => Err(RecordError::Sql(error)),
+            },
+            Ok(Reply::Unsupported(reason)) => Err(self.set_fault(format!(
+                "the driver can't do that, and the script has no `#! host` line that says so: {reason}"
+            ))),
+            Ok(Reply::Ready(_)) => Err(self.set_fault("the driver started anew".to_owned())),
+            Err(failure) => Err(self.set_fault(failure.to_string())),
+        }
+    }
+
+    fn set_fault(&mut self, reason: String) -> RecordError {
+        self.fault = Some(reason.clone());
+        RecordError::Fault(reason)
+    }
+}
+
+/// One connection of a script, as sqllogictest sees it.
+#[derive(Debug)]
+pub struct Connection {
+    session: Arc<Mutex<Session>>,
+    name: String,
+    /// From `.bind`, for the next statement.
+    params: Option<Params>,
+}
+
+impl Connection {
+    fn send(&self, request: &Request) -> Result<Output, RecordError> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner).send(request)
+    }
+
+    fn fault(&self, reason: String) -> RecordError {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner).set_fault(reason)
+    }
+
+    fn sql(&mut self, sql: &str) -> Result<Output, RecordError> {
+        let params = self.params.take();
+        self.send(&Request::Sql { connection: self.name.clone(), sql: sql.to_owned(), params })
+    }
+
+    /// Runs a line that starts with a dot, as in SQLite's shell.
+    fn command(&mut self, line: &str) -> Result<Output, RecordError> {
+        let (command, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        match command {
+            ".load" => {
+                let load = Load::parse(rest).map_err(|error| self.fault(format!("{line}: {error:#}")))?;
+                self.session.lock().unwrap_or_else(PoisonError::into_inner).load(&self.name, &load)
+            }
+            ".extensions" => self.send(&Request::Extensions { connection: self.name.clone() }),
+            ".bind" => {
+                self.params = Some(parse_params(rest).map_err(|error| self.fault(format!("{line}: {error:#}")))?);
+                Ok(Output::default())
+            }
+            ".columns" => {
+                let output = self.sql(rest)?;
+                let types = output.types.into_iter().chain(std::iter::repeat(None));
+                let rows = output.columns.into_iter().zip(types).map(|(name, declared)| {
+                    vec![Value::Text(name), declared.map_or(Value::Null, Value::Text)]
+                });
+                Ok(Output {
+                    rows: rows.collect(),
+                    columns: vec!["name".to_owned(), "type".to_owned()],
+                    ..Output::default()
+                })
+            }
+            _ => Err(self.fault(format!("`{command}` is no command; there are .bind, .columns, .extensions and .load"))),
+        }
+    }
+}
+
+impl DB for Connection {
+    type Error = RecordError;
+    type ColumnType = Class;
+
+    fn run(&mut self, sql: &str) -> Result<DBOutput<Class>, RecordError> {
+        let output = if sql.starts_with('.') { self.command(sql)? } else { self.sql(sql)? };
+        if output.columns.is_empty() {
+            return Ok(DBOutput::StatementComplete(output.changes));
+        }
+        let width = output.columns.len();
+        if let Some(row) = output.rows.iter().find(|row| row.len() != width) {
+            return Err(self.fault(format!("a row has {} values for {width} columns", row.len())));
+        }
+        Ok(DBOutput::Rows {
+            types: classes(&output.rows, width),
+            rows: output.rows.iter().map(|row| row.iter().map(Value::show).collect()).collect(),
+        })
+    }
+}
