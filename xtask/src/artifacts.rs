@@ -107,14 +107,6 @@ pub fn wasm_clippy(workspace: &Workspace, package: &str, feature: &str) -> Comma
 fn cargo_for_wasm(workspace: &Workspace, verb: &str, package: &str, features: &[&str], target: &str) -> Command {
     let mut cargo = workspace.cargo([verb, "--quiet", "--lib", "--no-default-features"]);
     cargo.args(["--package", package, "--target", target, "--features", &features.join(",")]);
-    if target == WASM {
-        // SQLite is C: any clang targets wasm, and its archives need an llvm-ar.
-        for (name, value) in [("CC_wasm32_unknown_unknown", "clang"), ("AR_wasm32_unknown_unknown", "llvm-ar")] {
-            if std::env::var_os(name).is_none() {
-                cargo.env(name, value);
-            }
-        }
-    }
     cargo
 }
 
@@ -132,7 +124,16 @@ fn web_build(workspace: &Workspace, build: &WebBuild) -> Result<()> {
     }
     fs::create_dir_all(&out)?;
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(&linked).out_name(&build.out_name).typescript(true).reset_state_function(true);
+    bindgen
+        .input_path(&linked)
+        .out_name(&build.out_name)
+        .typescript(true)
+        // The package finds its wasm itself, differently on every host.
+        .omit_default_module_path(true)
+        // So that a page can open a new engine after one has panicked.
+        .reset_state_function(true)
+        .remove_name_section(true)
+        .remove_producers_section(true);
     match build.target.as_str() {
         "web" => bindgen.web(true)?,
         other => bail!("`wasm-pack.toml` has the target `{other}`; only `web` is supported"),

@@ -5,6 +5,9 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
+use serde::Deserialize;
+use serde_json::Value;
+
 use crate::workspace::{Workspace, output, run, say};
 
 /// Imports a real data set in Node, runs one query through two extensions there and natively, and compares.
@@ -13,12 +16,12 @@ pub fn first_query(workspace: &Workspace) -> Result<()> {
     let database = workspace.target.join("cities.sqlite");
     let script = "bench/first-query.mjs";
     run(workspace.newest_node(script).arg("--export").arg(&database))?;
-    let sql = output(workspace.newest_node(script).arg("--print-sql"))?;
     let in_node = output(workspace.newest_node(script).arg("--json"))?;
+    let in_node: NodeResult = serde_json::from_str(&in_node).context("Node printed no JSON rows")?;
     say("the same query over the same rows under wasmtime");
     let native = |format: &str| {
         let mut command = Command::new(workspace.binary("sqlink"));
-        command.args(["query", "--readonly", "--format", format]).arg(&database).arg(sql.trim());
+        command.args(["query", "--readonly", "--format", format]).arg(&database).arg(&in_node.sql);
         for name in ["regexp", "hashes"] {
             command.arg("--load").arg(workspace.path(&format!("dist/extensions/{name}.wasm")));
         }
@@ -29,15 +32,28 @@ pub fn first_query(workspace: &Workspace) -> Result<()> {
     let started = Instant::now();
     run(&mut native("table"))?;
     println!("wasmtime: {:.0} ms, with start-up", started.elapsed().as_secs_f64() * 1000.0);
-    let parse = |text: &str, host: &str| -> Result<serde_json::Value> {
-        serde_json::from_str(text).with_context(|| format!("{host} printed no JSON rows"))
-    };
-    let (in_node, natively) = (parse(&in_node, "Node")?, parse(&natively, "wasmtime")?);
-    if in_node != natively {
-        bail!("the results differ\nin Node:     {in_node}\nin wasmtime: {natively}");
+    let natively: Vec<serde_json::Map<String, Value>> =
+        serde_json::from_str(&natively).context("wasmtime printed no JSON rows")?;
+    if in_node.objects() != natively {
+        bail!("the results differ\nin Node:     {:?}\nin wasmtime: {natively:?}", in_node.objects());
     }
     println!("both hosts gave the same rows");
     Ok(())
+}
+
+/// What the first query's script prints with `--json`.
+#[derive(Deserialize)]
+struct NodeResult {
+    sql: String,
+    columns: Vec<String>,
+    rows: Vec<Vec<Value>>,
+}
+
+impl NodeResult {
+    /// The rows as objects, which is how `sqlink query --format json` prints them.
+    fn objects(&self) -> Vec<serde_json::Map<String, Value>> {
+        self.rows.iter().map(|row| self.columns.iter().cloned().zip(row.iter().cloned()).collect()).collect()
+    }
 }
 
 /// Serves the playground until interrupted.
