@@ -1,0 +1,29 @@
+;; Attack: a function with -2 arguments; -1 is any number, less means nothing.
+;; Expected: refused at load, nothing is registered; the error names the function and -2.
+(module
+  (memory (export "memory") 1)
+  ;; The manifest, as wit/metadata.wit says: address and length of each text and list, 120 bytes.
+  (data (i32.const 16)
+    (i32 256 16) ;; name
+    (i32 272 5) ;; version
+    (i32 277 13) ;; description
+    (i32 304 1) ;; functions
+    (i32 0 0 0 0 0 0) ;; no aggregates, collations, modules
+    (i32 0) ;; no hooks
+    (i32 0 0) ;; required
+    (i32 0 0) ;; optional
+    (i32 0 0)) ;; no http policy
+  (data (i32.const 256)
+    "manifest-minus-2" ;; 256
+    "0.1.0" ;; 272
+    "A test guest." ;; 277
+    "too_few") ;; 290
+  ;; Functions: id, address and length of the name, argument count, flags.
+  (data (i32.const 304)
+    (i32 0 290 7 -2 0))
+  (func (export "sqlink:extension/metadata@0.1.0#describe") (result i32)
+    (i32.const 16))
+  (func (export "sqlink:extension/scalar@0.1.0#call") (param i32 i32 i32) (result i32)
+    unreachable)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    unreachable))

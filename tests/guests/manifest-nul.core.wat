@@ -1,0 +1,29 @@
+;; Attack: a U+0000 in the name of a function: C would see `nul` only.
+;; Expected: refused at load, nothing is registered; the error says that the name holds U+0000.
+(module
+  (memory (export "memory") 1)
+  ;; The manifest, as wit/metadata.wit says: address and length of each text and list, 120 bytes.
+  (data (i32.const 16)
+    (i32 256 12) ;; name
+    (i32 268 5) ;; version
+    (i32 273 13) ;; description
+    (i32 304 1) ;; functions
+    (i32 0 0 0 0 0 0) ;; no aggregates, collations, modules
+    (i32 0) ;; no hooks
+    (i32 0 0) ;; required
+    (i32 0 0) ;; optional
+    (i32 0 0)) ;; no http policy
+  (data (i32.const 256)
+    "manifest-nul" ;; 256
+    "0.1.0" ;; 268
+    "A test guest." ;; 273
+    "nul\00hidden") ;; 286
+  ;; Functions: id, address and length of the name, argument count, flags.
+  (data (i32.const 304)
+    (i32 0 286 10 1 0))
+  (func (export "sqlink:extension/metadata@0.1.0#describe") (result i32)
+    (i32.const 16))
+  (func (export "sqlink:extension/scalar@0.1.0#call") (param i32 i32 i32) (result i32)
+    unreachable)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    unreachable))

@@ -1,0 +1,31 @@
+;; Attack: the start function traps, so the component cannot be instantiated.
+;; Expected: refused at load, before describe is called; the error says so.
+(module
+  (memory (export "memory") 1)
+  ;; The manifest, as wit/metadata.wit says: address and length of each text and list, 120 bytes.
+  (data (i32.const 16)
+    (i32 256 10) ;; name
+    (i32 266 5) ;; version
+    (i32 271 13) ;; description
+    (i32 304 1) ;; functions
+    (i32 0 0 0 0 0 0) ;; no aggregates, collations, modules
+    (i32 0) ;; no hooks
+    (i32 0 0) ;; required
+    (i32 0 0) ;; optional
+    (i32 0 0)) ;; no http policy
+  (data (i32.const 256)
+    "start-trap" ;; 256
+    "0.1.0" ;; 266
+    "A test guest." ;; 271
+    "start_trap") ;; 284
+  ;; Functions: id, address and length of the name, argument count, flags.
+  (data (i32.const 304)
+    (i32 0 284 10 0 0))
+  (start $start)
+  (func $start unreachable)
+  (func (export "sqlink:extension/metadata@0.1.0#describe") (result i32)
+    (i32.const 16))
+  (func (export "sqlink:extension/scalar@0.1.0#call") (param i32 i32 i32) (result i32)
+    unreachable)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    unreachable))
