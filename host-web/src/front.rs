@@ -1,26 +1,28 @@
 //! The front this build is for, so that the engine's calls into it are static.
 
-#[cfg(feature = "web")]
+#[cfg(all(feature = "web", target_arch = "wasm32"))]
 pub(crate) use crate::web::platform::WebPlatform as Front;
 
-#[cfg(all(feature = "component", not(feature = "web")))]
+#[cfg(all(feature = "component", not(feature = "web"), target_arch = "wasm32"))]
 pub(crate) use crate::component::platform::ComponentPlatform as Front;
 
-#[cfg(not(any(feature = "web", feature = "component")))]
+#[cfg(not(target_arch = "wasm32"))]
 pub(crate) use crate::native::NativePlatform as Front;
 
 /// The platform every engine call goes to.
 pub(crate) const PLATFORM: Front = Front;
 
-/// Name of the VFS for databases in files, registered on the first call; none where the build's default VFS serves
-/// them.
-pub(crate) fn file_vfs() -> Result<Option<&'static str>, crate::engine::Error> {
-    #[cfg(all(feature = "component", not(feature = "web")))]
-    {
-        crate::engine::storage::register(crate::component::storage::Imported).map(Some)
-    }
-    #[cfg(not(all(feature = "component", not(feature = "web"))))]
-    {
-        Ok(None)
-    }
+/// Registers the VFS for databases in files, on the first call, and returns its name; none where the build's default VFS
+/// serves them.
+#[cfg(all(feature = "component", not(feature = "web"), target_arch = "wasm32"))]
+pub(crate) fn file_vfs() -> crate::engine::Result<Option<&'static str>> {
+    crate::engine::storage::register(crate::component::storage::Imported).map(Some)
+}
+
+/// Registers the VFS for databases in files, on the first call, and returns its name; none where the build's default VFS
+/// serves them.
+#[cfg(not(all(feature = "component", not(feature = "web"), target_arch = "wasm32")))]
+#[allow(clippy::unnecessary_wraps, reason = "registering can fail where there is something to register")]
+pub(crate) const fn file_vfs() -> crate::engine::Result<Option<&'static str>> {
+    Ok(None)
 }

@@ -2,16 +2,15 @@
 //! embedder drives it.
 //!
 //! - [`engine`]: connections, statements, extensions, policy and limits. It knows neither JavaScript nor wasmtime.
-//! - `web` (feature `web`): the wasm-bindgen front, for JavaScript.
-//! - `component` (feature `component`): the wit-bindgen front, a component without WASI imports.
-//! - `native` (no front feature): the front for Rust programs, which the crate's own tests drive.
+//! - `web` (wasm32, feature `web`): the wasm-bindgen front, for JavaScript.
+//! - `component` (wasm32, feature `component`): the wit-bindgen front, a component without WASI imports.
+//! - [`native`] (other targets): the front for Rust programs, which the crate's own tests drive.
 //!
-//! A front is chosen at compile time. Should several be asked for, `web` wins over `component`.
+//! A front is chosen at compile time. Should both features be on, `web` wins.
 //!
 //! # Example
 //!
 //! ```
-//! # #[cfg(not(any(feature = "web", feature = "component")))]
 //! # fn main() -> Result<(), sqlink_host_web::engine::Error> {
 //! use sqlink_host_web::engine::{self, OpenOptions, ValueRef};
 //!
@@ -24,18 +23,19 @@
 //! assert_eq!(rows.rows, [[engine::Value::Integer(42)]]);
 //! engine::close(connection)
 //! # }
-//! # #[cfg(any(feature = "web", feature = "component"))]
-//! # fn main() {}
 //! ```
 
 pub mod engine;
 mod front;
 
-#[cfg(feature = "web")]
+#[cfg(all(feature = "web", target_arch = "wasm32"))]
 pub mod web;
 
-#[cfg(all(feature = "component", not(feature = "web")))]
+#[cfg(all(feature = "component", not(feature = "web"), target_arch = "wasm32"))]
 mod component;
 
-#[cfg(not(any(feature = "web", feature = "component")))]
+#[cfg(not(target_arch = "wasm32"))]
 pub mod native;
+
+#[cfg(all(target_arch = "wasm32", not(any(feature = "web", feature = "component"))))]
+compile_error!("on wasm32, choose a front: feature `web` or feature `component`");

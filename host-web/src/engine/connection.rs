@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::OnceLock;
 
-use crate::engine::error::{BUSY, ERROR, Error, INTERRUPT, NOTADB, Reason, Result};
+use crate::engine::error::{BUSY, Error, INTERRUPT, NOTADB, Reason, Result};
 use crate::engine::extension::{self, Extension};
 use crate::engine::function::Functions;
 use crate::engine::handles::Handles;
@@ -241,14 +241,6 @@ fn stale(handle: u32) -> Error {
     Error::misuse(format!("connection {handle} is closed, or was never open"))
 }
 
-/// Copies SQL into a script.
-pub(crate) fn script(sql: &str) -> Result<Script> {
-    Script::new(sql).map_err(|position| Error {
-        offset: u32::try_from(position).ok(),
-        ..Error::new(ERROR, "the SQL contains U+0000, which would end it")
-    })
-}
-
 /// How to open a connection.
 #[derive(Clone, Copy, Debug)]
 pub struct OpenOptions<'a> {
@@ -350,7 +342,7 @@ pub fn close(connection: u32) -> Result<()> {
 /// SQLite equivalent: `sqlite3_exec`
 pub fn exec(connection: u32, sql: &str) -> Result<()> {
     let connection = Connection::get(connection)?;
-    let script = script(sql)?;
+    let script = Script::new(sql)?;
     let mut from = 0;
     while from < script.len() {
         let Compiled { statement, end } = connection.compile(&script, from, false)?;
@@ -505,7 +497,7 @@ pub fn deserialize(connection: u32, schema: &str, bytes: &[u8]) -> Result<()> {
     }
     // SQLite reads the schema only when it is needed; a malformed one is better found here.
     let quoted = schema.replace('"', "\"\"");
-    let script = script(&format!("SELECT count(*) FROM \"{quoted}\".sqlite_schema"))?;
+    let script = Script::new(&format!("SELECT count(*) FROM \"{quoted}\".sqlite_schema"))?;
     if let Some(statement) = connection.compile(&script, 0, false)?.statement {
         statement.step().map_err(|code| connection.error(code, 0))?;
     }

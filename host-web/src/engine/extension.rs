@@ -5,14 +5,15 @@ use std::collections::HashMap;
 use std::ffi::CString;
 use std::rc::Rc;
 
-use crate::engine::connection::{Connection, script};
+use crate::engine::connection::Connection;
 use crate::engine::error::{BUSY, Error, Result};
 use crate::engine::function::{Owner, Registered};
 use crate::engine::imports::LogWindow;
 use crate::engine::manifest::{Function, Manifest, describe_function};
 use crate::engine::platform::Platform;
 use crate::engine::policy::Grants;
-use crate::engine::value::{Collected, Value};
+use crate::engine::sqlite::{Script, Stepped};
+use crate::engine::value::{Collected, RowSink as _, Value};
 use crate::front::PLATFORM;
 
 thread_local! {
@@ -253,15 +254,15 @@ fn check_collisions(connection: &Connection, manifest: &Manifest) -> Result<()> 
 /// SQLite's own functions. An extension must not replace them: indexes, views and other extensions rely on what they
 /// do. `match` is left out, because it is there to be replaced.
 fn builtin_functions(connection: &Connection) -> Result<Vec<(String, i64)>> {
-    let script = script("SELECT lower(name), narg FROM pragma_function_list WHERE builtin AND name <> 'match'")?;
+    let script = Script::new("SELECT lower(name), narg FROM pragma_function_list WHERE builtin AND name <> 'match'")?;
     let mut rows = Collected::default();
     if let Some(statement) = connection.compile(&script, 0, false)?.statement {
         let _running = connection.enter();
-        while let crate::engine::sqlite::Stepped::Row =
+        while let Stepped::Row =
             statement.step().map_err(|code| connection.error(code, 0))?
         {
             statement.row(&mut rows).map_err(|code| connection.error(code, 0))?;
-            crate::engine::value::RowSink::end_row(&mut rows);
+            rows.end_row();
         }
     }
     Ok(rows

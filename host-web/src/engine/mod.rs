@@ -16,6 +16,8 @@
 //! - `unsafe` is confined to one folder, `sqlite`.
 //! - Nothing reachable from a SQLite callback panics.
 
+#[cfg(any(test, all(feature = "component", not(feature = "web"), target_arch = "wasm32")))]
+mod calendar;
 mod connection;
 mod error;
 mod extension;
@@ -45,10 +47,10 @@ pub use function::{create_function, remove_function};
 pub use limits::Limits;
 pub use manifest::{Capability, Function, FunctionFlags, Manifest};
 pub use platform::{CallError, Level, Platform};
-pub use sqlite::{Args, RawValue, ResultSink, grow_result_buffer, result_buffer};
+pub use sqlite::{Args, RawValue, ResultSink, Script, grow_result_buffer, result_buffer};
 pub use statement::{
     Changes, Column, Prepared, Step, bind, bind_all, clear_bindings, column_count, columns,
-    finalize, parameter_count, parameter_index, parameter_name, prepare, read_only, reset, run,
-    step_rows,
+    finalize, parameter_count, parameter_index, parameter_name, prepare, prepare_from,
+    read_only, reprepare_count, reset, run, step_rows,
 };
 pub use value::{Collected, RowSink, Value, ValueRef};

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use crate::engine::connection::{Connection, script};
+use crate::engine::connection::Connection;
 use crate::engine::error::{AUTH, Error, MISUSE, RANGE, READONLY, Reason, Result};
 use crate::engine::extension::Extension;
 use crate::engine::imports::Rows;
@@ -119,7 +119,7 @@ pub(crate) fn execute(connection: &Rc<Connection>, sql: &str, params: &[ValueRef
 
 /// Compiles the one statement of `sql`.
 fn compile(connection: &Rc<Connection>, sql: &str) -> Result<Statement> {
-    let script = script(sql)?;
+    let script = Script::new(sql)?;
     let Compiled { statement, end } = compile_at(connection, &script, 0)?;
     let mut from = end;
     while from < script.len() {

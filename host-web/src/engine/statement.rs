@@ -4,10 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::ffi::CString;
 use std::rc::Rc;
 
-use crate::engine::connection::{Connection, Running, Timed, script};
+use crate::engine::connection::{Connection, Running, Timed};
 use crate::engine::error::{Error, RANGE, Result};
 use crate::engine::handles::Handles;
-use crate::engine::sqlite::{Compiled, RawValue, Statement as Compile, Stepped};
+use crate::engine::sqlite::{Args, Compiled, Script, Statement as Compile, Stepped};
 use crate::engine::value::{RowSink, ValueRef};
 
 thread_local! {
@@ -31,6 +31,8 @@ struct Statement {
     // Dropped before the connection: finalizing needs it open.
     compiled: Compile,
     connection: Rc<Connection>,
+    /// Byte offset of its SQL in the SQL the caller gave.
+    base: u32,
     state: Cell<State>,
     /// A call that uses it is on the stack.
     in_use: Cell<bool>,
@@ -94,7 +96,7 @@ impl Statement {
     }
 
     fn fail(&self, code: i32) -> Error {
-        let error = self.connection.error(code, 0);
+        let error = self.connection.error(code, self.base as usize);
         self.rewind();
         error
     }
@@ -111,7 +113,7 @@ impl Statement {
                     ),
                 )
             } else {
-                self.connection.error(code, 0)
+                self.connection.error(code, self.base as usize)
             }
         })
     }
@@ -130,7 +132,7 @@ fn to_u32(count: i32) -> u32 {
 pub struct Prepared {
     /// The statement's handle; 0 if there was only white space or comment.
     pub statement: u32,
-    /// Bytes of the SQL up to and including the statement's end. What follows may be more statements.
+    /// Byte offset after the statement's end. What follows may be more statements.
     pub consumed: u32,
 }
 
@@ -144,9 +146,19 @@ pub struct Prepared {
 ///
 /// SQLite equivalent: `sqlite3_prepare_v3`
 pub fn prepare(connection: u32, sql: &str, persistent: bool) -> Result<Prepared> {
+    prepare_from(connection, &Script::new(sql)?, 0, persistent)
+}
+
+/// Compiles the first statement from byte `from` of a script on.
+///
+/// [`Prepared::consumed`], and the offset of an error, count from the script's start.
+///
+/// # Errors
+///
+/// As [`prepare`].
+pub fn prepare_from(connection: u32, script: &Script, from: u32, persistent: bool) -> Result<Prepared> {
     let connection = Connection::get(connection)?;
-    let script = script(sql)?;
-    let Compiled { statement, end } = connection.compile(&script, 0, persistent)?;
+    let Compiled { statement, end } = connection.compile(script, from as usize, persistent)?;
     let consumed = u32::try_from(end).map_err(|_| Error::misuse("the SQL is over 4 GiB long"))?;
     let Some(compiled) = statement else {
         return Ok(Prepared { statement: 0, consumed });
@@ -156,6 +168,7 @@ pub fn prepare(connection: u32, sql: &str, persistent: bool) -> Result<Prepared>
         handle: statement,
         compiled,
         connection: Rc::clone(&connection),
+        base: from,
         state: Cell::new(State::Ready),
         in_use: Cell::new(false),
         spent: Cell::new(0),
@@ -244,6 +257,18 @@ pub fn read_only(statement: u32) -> Result<bool> {
     Ok(Statement::get(statement)?.compiled.is_read_only())
 }
 
+/// Returns how often SQLite has compiled the statement again because the schema changed. After that its columns may have
+/// changed too.
+///
+/// # Errors
+///
+/// As [`columns`].
+///
+/// SQLite equivalent: `SQLITE_STMTSTATUS_REPREPARE`
+pub fn reprepare_count(statement: u32) -> Result<u32> {
+    Ok(to_u32(Statement::get(statement)?.compiled.reprepare_count()))
+}
+
 /// Binds a value, which is copied, to one parameter. The statement is reset first if it has started.
 ///
 /// * `index` - 1-based.
@@ -263,27 +288,18 @@ pub fn bind(statement: u32, index: u32, value: ValueRef<'_>) -> Result<()> {
     statement.bind(index, value)
 }
 
-/// Resets the statement, sets all parameters to NULL and binds `values` to the first ones, in order.
-/// One with the tag [`RawValue::UNBOUND`] is left out.
+/// Resets the statement, sets all parameters to NULL and binds `values`, which are copied, to the first ones, in order.
 ///
 /// # Errors
 ///
 /// As [`bind`].
-///
-/// # Safety
-///
-/// Every value must fulfil the contract of [`RawValue::get`] for the time of the call.
-#[allow(unsafe_code, reason = "the caller vouches for the pointers in the values")]
-pub unsafe fn bind_all(statement: u32, values: &[RawValue]) -> Result<()> {
+pub fn bind_all(statement: u32, values: Args<'_>) -> Result<()> {
     let statement = Statement::get(statement)?;
     let _use = statement.take()?;
     statement.rewind();
     statement.compiled.clear_bindings();
-    for (index, value) in (1..).zip(values) {
-        if value.tag() != RawValue::UNBOUND {
-            // SAFETY: the caller vouches for it.
-            statement.bind(index, unsafe { value.get() })?;
-        }
+    for (index, value) in (1..).zip(values.iter()) {
+        statement.bind(index, value)?;
     }
     Ok(())
 }

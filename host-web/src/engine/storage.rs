@@ -1,1 +1,287 @@
-//! Files of the embedder, as a SQLite VFS.
+//! Files of the embedder, as a SQLite VFS: rollback journals and locks are the embedder's files and locks.
+//!
+//! There is no shared memory, so a database in WAL mode opens only with `PRAGMA locking_mode = exclusive`.
+
+use std::cell::RefCell;
+
+use rsqlite_vfs::{
+    AccessMode, DeviceCharacteristics, LockLevel, OpenAccess, OpenOptions, OpenRequest, OpenedFile,
+    OsCallback, SyncOptions, VfsError, VfsErrorCode, VfsFile, VfsResult, VfsStore,
+};
+
+use crate::engine::error::{Error, Result as EngineResult};
+use crate::engine::platform::Platform;
+use crate::engine::sqlite::vfs;
+use crate::front::PLATFORM;
+
+/// Name of the VFS.
+pub const VFS_NAME: &str = "sqlink-storage";
+
+/// What [`Storage::open`] gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// The embedder's handle.
+    pub handle: u32,
+    /// The file can only be read, although writing was asked for.
+    pub read_only: bool,
+}
+
+/// Files, as an embedder provides them. Errors are extended result codes; no method may unwind.
+///
+/// Source: wit/host.wit, interface `storage`
+pub trait Storage: Copy + 'static {
+    /// Opens a file.
+    ///
+    /// # Errors
+    ///
+    /// `SQLITE_CANTOPEN` if it is not there and `create` is false, or is there and `exclusive` is true.
+    fn open(&self, name: &str, create: bool, exclusive: bool, read_only: bool) -> Result<Opened, i32>;
+
+    /// Closes a file and drops its locks.
+    fn close(&self, handle: u32);
+
+    /// Reads from byte `offset`, and returns how many bytes it read: fewer than `out` has only at the end of the file.
+    ///
+    /// # Errors
+    ///
+    /// An extended form of `SQLITE_IOERR`, here and below.
+    fn read(&self, handle: u32, offset: u64, out: &mut [u8]) -> Result<usize, i32>;
+
+    /// Writes all of `bytes` at byte `offset`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Storage::read`], or `SQLITE_FULL`.
+    fn write(&self, handle: u32, offset: u64, bytes: &[u8]) -> Result<(), i32>;
+
+    /// Cuts a file to `size` bytes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Storage::read`].
+    fn truncate(&self, handle: u32, size: u64) -> Result<(), i32>;
+
+    /// Returns when everything written is durable.
+    ///
+    /// # Errors
+    ///
+    /// As [`Storage::read`].
+    fn sync(&self, handle: u32) -> Result<(), i32>;
+
+    /// Returns the size of a file in bytes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Storage::read`].
+    fn size(&self, handle: u32) -> Result<u64, i32>;
+
+    /// Raises the lock to 1 shared, 2 reserved, 3 pending or 4 exclusive.
+    ///
+    /// # Errors
+    ///
+    /// `SQLITE_BUSY` if another holds it.
+    fn lock(&self, handle: u32, level: u8) -> Result<(), i32>;
+
+    /// Lowers the lock to 1 shared or 0 none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Storage::read`].
+    fn unlock(&self, handle: u32, level: u8) -> Result<(), i32>;
+
+    /// Returns whether anybody holds a reserved or stronger lock.
+    ///
+    /// # Errors
+    ///
+    /// As [`Storage::read`].
+    fn check_reserved(&self, handle: u32) -> Result<bool, i32>;
+
+    /// Deletes a file; with `sync_directory`, returns when that is durable.
+    ///
+    /// # Errors
+    ///
+    /// `SQLITE_IOERR_DELETE_NOENT` if there is none.
+    fn delete(&self, name: &str, sync_directory: bool) -> Result<(), i32>;
+
+    /// Returns whether there is such a file.
+    ///
+    /// # Errors
+    ///
+    /// As [`Storage::read`].
+    fn exists(&self, name: &str) -> Result<bool, i32>;
+}
+
+/// Registers the storage as the VFS [`VFS_NAME`], once, and returns that name. Connections that ask for it by name use it;
+/// the default VFS stays what it is. A second call does nothing, whatever its storage.
+///
+/// # Errors
+///
+/// `SQLITE_ERROR` if SQLite has no memory for it.
+pub fn register<S: Storage>(storage: S) -> EngineResult<&'static str> {
+    vfs::register::<S>(VFS_NAME, Files::new(storage))
+        .map_err(|message| Error::new(crate::engine::error::ERROR, message))?;
+    Ok(VFS_NAME)
+}
+
+/// A VFS's own data: the storage, the platform services, and the last error.
+pub(crate) struct Files<S> {
+    storage: S,
+    last_error: RefCell<Option<VfsError>>,
+}
+
+impl<S> Files<S> {
+    const fn new(storage: S) -> Self {
+        Self { storage, last_error: RefCell::new(None) }
+    }
+}
+
+impl<S> OsCallback for Files<S> {
+    fn sleep(&self, duration: std::time::Duration) {
+        PLATFORM.sleep_ms(u32::try_from(duration.as_micros().div_ceil(1000)).unwrap_or(u32::MAX));
+    }
+
+    fn random(&self, buffer: &mut [u8]) -> usize {
+        if PLATFORM.random(buffer) { buffer.len() } else { 0 }
+    }
+
+    fn epoch_timestamp_in_ms(&self) -> VfsResult<i64> {
+        Ok(PLATFORM.now_ms())
+    }
+}
+
+/// An open file.
+pub(crate) struct File<S: Storage> {
+    storage: S,
+    handle: u32,
+}
+
+impl<S: Storage> Drop for File<S> {
+    fn drop(&mut self) {
+        self.storage.close(self.handle);
+    }
+}
+
+impl<S: Storage> VfsFile for File<S> {
+    fn read(&mut self, buffer: &mut [u8], offset: u64) -> VfsResult<usize> {
+        self.storage.read(self.handle, offset, buffer).map_err(|code| failed("read", code))
+    }
+
+    fn write(&mut self, buffer: &[u8], offset: u64) -> VfsResult<()> {
+        self.storage.write(self.handle, offset, buffer).map_err(|code| failed("write", code))
+    }
+
+    fn truncate(&mut self, size: u64) -> VfsResult<()> {
+        self.storage.truncate(self.handle, size).map_err(|code| failed("truncate", code))
+    }
+
+    fn sync(&mut self, _options: SyncOptions) -> VfsResult<()> {
+        self.storage.sync(self.handle).map_err(|code| failed("sync", code))
+    }
+
+    fn size(&self) -> VfsResult<u64> {
+        self.storage.size(self.handle).map_err(|code| failed("size", code))
+    }
+
+    fn lock(&mut self, level: LockLevel) -> VfsResult<()> {
+        self.storage.lock(self.handle, level_number(level)).map_err(|code| failed("lock", code))
+    }
+
+    fn unlock(&mut self, level: LockLevel) -> VfsResult<()> {
+        self.storage.unlock(self.handle, level_number(level)).map_err(|code| failed("unlock", code))
+    }
+
+    fn check_reserved_lock(&self) -> VfsResult<bool> {
+        self.storage.check_reserved(self.handle).map_err(|code| failed("lock check", code))
+    }
+
+    fn device_characteristics(&self) -> DeviceCharacteristics {
+        // Nothing is promised of the embedder's files: SQLite then journals as for any disk.
+        DeviceCharacteristics::NONE
+    }
+}
+
+const fn level_number(level: LockLevel) -> u8 {
+    match level {
+        LockLevel::None => 0,
+        LockLevel::Shared => 1,
+        LockLevel::Reserved => 2,
+        LockLevel::Pending => 3,
+        LockLevel::Exclusive => 4,
+    }
+}
+
+/// The store behind a VFS on storage `S`.
+pub(crate) struct Store<S>(std::marker::PhantomData<S>);
+
+impl<S: Storage> VfsStore for Store<S> {
+    type File = File<S>;
+    type AppData = Files<S>;
+
+    fn record_error(data: &Self::AppData, error: VfsError) {
+        if let Ok(mut last) = data.last_error.try_borrow_mut() {
+            *last = Some(error);
+        }
+    }
+
+    fn last_error(data: &Self::AppData) -> Option<VfsError> {
+        data.last_error.try_borrow().ok()?.clone()
+    }
+
+    fn open_file(data: &Self::AppData, request: OpenRequest<'_>) -> VfsResult<OpenedFile<Self::File>> {
+        let Some(filename) = request.filename else {
+            return Err(VfsError::new(
+                VfsErrorCode::CantOpen,
+                "temporary files are kept in memory, not in the embedder's storage".into(),
+            ));
+        };
+        let options = request.options;
+        let wants_read_only = options.access() == OpenAccess::ReadOnly;
+        let opened = data
+            .storage
+            .open(filename.path(), options.create(), options.exclusive(), wants_read_only)
+            .map_err(|code| failed("open", code))?;
+        let access = if wants_read_only || opened.read_only {
+            OpenAccess::ReadOnly
+        } else {
+            OpenAccess::ReadWrite
+        };
+        Ok(OpenedFile { file: File { storage: data.storage, handle: opened.handle }, access })
+    }
+
+    fn close_file(
+        data: &Self::AppData,
+        name: Option<&str>,
+        file: Self::File,
+        options: OpenOptions,
+    ) -> VfsResult<()> {
+        drop(file);
+        match name {
+            Some(name) if options.delete_on_close() => {
+                data.storage.delete(name, false).map_err(|code| failed("delete", code))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn access(data: &Self::AppData, name: &str, mode: AccessMode) -> VfsResult<bool> {
+        // Whether a file can be written shows when it is opened; SQLite asks for that only of temporary folders.
+        let _ = mode;
+        data.storage.exists(name).map_err(|code| failed("access", code))
+    }
+
+    fn full_pathname(_data: &Self::AppData, name: &str) -> VfsResult<String> {
+        Ok(name.to_owned())
+    }
+
+    fn delete_file(data: &Self::AppData, name: &str, sync_dir: bool) -> VfsResult<()> {
+        data.storage.delete(name, sync_dir).map_err(|code| failed("delete", code))
+    }
+}
+
+/// Keeps the embedder's code; one that is no error becomes `SQLITE_IOERR`.
+fn failed(operation: &'static str, code: i32) -> VfsError {
+    VfsError::new(
+        VfsErrorCode::from_raw(code).unwrap_or(VfsErrorCode::Io),
+        format!("the embedder's storage failed to {operation} (code {code})").into(),
+    )
+}

@@ -15,7 +15,7 @@ mod scalar;
 mod statement;
 mod value;
 
-#[cfg(all(target_arch = "wasm32", not(feature = "web")))]
+#[cfg(all(feature = "component", not(feature = "web"), target_arch = "wasm32"))]
 mod services;
 pub(crate) mod vfs;
 
@@ -23,5 +23,6 @@ pub(crate) use database::{Database, OpenFlags, version};
 pub(crate) use hooks::Action;
 pub use result::{ResultSink, grow_result_buffer, result_buffer};
 pub(crate) use result::{CallGuard, Problem, depth};
-pub(crate) use statement::{Compiled, Script, Statement, Stepped};
+pub use statement::Script;
+pub(crate) use statement::{Compiled, Statement, Stepped};
 pub use value::{Args, RawValue};

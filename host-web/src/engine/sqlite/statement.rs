@@ -9,27 +9,41 @@ use rusqlite::ffi;
 use super::database::Database;
 use super::result::ENCODING_UTF8;
 use super::value::{ReadError, read_row};
+use crate::engine::error::{ERROR, Error};
 use crate::engine::value::{RowSink, ValueRef};
 
 /// `SQLITE_PREPARE_PERSISTENT`: the statement will be kept and used often.
 const PERSISTENT: u32 = ffi::SQLITE_PREPARE_PERSISTENT;
 
-/// SQL text with the NUL at its end that lets SQLite compile one statement after the other without copying the rest.
-pub(crate) struct Script(CString);
+/// SQL text of any number of statements, to be compiled one after the other.
+///
+/// It ends in NUL, so that SQLite compiles a statement in the middle without copying all that follows.
+#[derive(Clone, Debug)]
+pub struct Script(CString);
 
 impl Script {
     /// Copies the SQL.
     ///
     /// # Errors
     ///
-    /// The byte offset of U+0000: SQLite would take it for the end.
-    pub(crate) fn new(sql: &str) -> Result<Self, usize> {
-        CString::new(sql).map(Self).map_err(|error| error.nul_position())
+    /// `SQLITE_ERROR` with the byte offset of U+0000: SQLite would take it for the end.
+    pub fn new(sql: &str) -> Result<Self, Error> {
+        CString::new(sql).map(Self).map_err(|error| Error {
+            offset: u32::try_from(error.nul_position()).ok(),
+            ..Error::new(ERROR, "the SQL contains U+0000, which would end it")
+        })
     }
 
     /// Returns its length in bytes.
-    pub(crate) fn len(&self) -> usize {
+    #[must_use]
+    pub fn len(&self) -> usize {
         self.0.count_bytes()
+    }
+
+    /// Returns whether it has no bytes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
@@ -216,6 +230,14 @@ impl Statement {
     pub(crate) fn column_decltype(&self, index: c_int) -> Option<String> {
         // SAFETY: as in `column_name`.
         unsafe { text(ffi::sqlite3_column_decltype(self.ptr.as_ptr(), index)) }
+    }
+
+    /// How often it was compiled again because the schema had changed.
+    pub(crate) fn reprepare_count(&self) -> c_int {
+        // SAFETY: as in `step`.
+        unsafe {
+            ffi::sqlite3_stmt_status(self.ptr.as_ptr(), ffi::SQLITE_STMTSTATUS_REPREPARE, 0)
+        }
     }
 
     /// Whether it makes no direct change to a database file. BEGIN, ATTACH and most PRAGMAs count as read-only.

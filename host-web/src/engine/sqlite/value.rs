@@ -49,8 +49,6 @@ impl RawValue {
     pub const TEXT: u32 = 3;
     /// Tag of a blob.
     pub const BLOB: u32 = 4;
-    /// Tag of a parameter that is to stay as it is.
-    pub const UNBOUND: u32 = 255;
 
     /// Makes a value that points at what `value` borrows. The pointer is only as good as that borrow.
     #[must_use]
