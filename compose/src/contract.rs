@@ -9,7 +9,7 @@ use crate::types::{Difference, Typed};
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 use wasmparser::component_types::{
-    ComponentAnyTypeId, ComponentEntityType, ComponentFuncType, ComponentInstanceType, ComponentValType,
+    ComponentAnyTypeId, ComponentEntityType, ComponentFuncType, ComponentInstanceType, ComponentItem, ComponentValType,
 };
 use wasmparser::types::TypesRef;
 
@@ -171,17 +171,33 @@ fn check_interface(
     let (found_types, expected_types) = (component.types.as_ref(), contract.types.as_ref());
     let expected = instance(expected_types, direction, name).ok_or_else(|| wrong_kind("no such interface"))?;
     let found = instance(found_types, direction, name).ok_or_else(|| wrong_kind("an instance of the interface"))?;
+    // An import may name fewer functions than the interface has; an export must have them all.
+    if direction == Direction::Export
+        && let Some(missing) = expected.exports.keys().find(|member| !found.exports.contains_key(member.as_str()))
+    {
+        let members: Vec<_> = found.exports.keys().collect();
+        return Err(LinkError::MissingExport {
+            file: file.to_owned(),
+            expected: format!("{name}#{missing}"),
+            found: if members.is_empty() {
+                "an empty interface".to_owned()
+            } else {
+                format!("only {}", list(&members))
+            },
+        });
+    }
     let mut functions = Vec::new();
     for (member, item) in &found.exports {
         let path = format!("{name}#{member}");
         let Some(expected_item) = expected.exports.get(member.as_str()) else {
+            let is_type = |ty: &ComponentEntityType| matches!(ty, ComponentEntityType::Type { .. });
+            let alike = |(_, other): &(&String, &ComponentItem)| is_type(&other.ty) == is_type(&item.ty);
+            let alike: Vec<&String> = expected.exports.iter().filter(alike).map(|(name, _)| name).collect();
             return Err(match direction {
-                Direction::Export => extra_export(file, &path, &expected.exports.keys().collect::<Vec<_>>()),
-                Direction::Import => LinkError::UnknownImport {
-                    file: file.to_owned(),
-                    found: path,
-                    expected: list(&expected.exports.keys().collect::<Vec<_>>()),
-                },
+                Direction::Export => extra_export(file, &path, &alike),
+                Direction::Import => {
+                    LinkError::UnknownImport { file: file.to_owned(), found: path, expected: list(&alike) }
+                }
             });
         };
         let wrong_type = |found: String, expected: String, at: String| LinkError::WrongType {
@@ -199,21 +215,6 @@ fn check_interface(
         if matches!(item.ty, ComponentEntityType::Func(_)) {
             functions.push(path);
         }
-    }
-    // An import may name fewer functions than the interface has; an export must have them all.
-    if direction == Direction::Export
-        && let Some(missing) = expected.exports.keys().find(|member| !found.exports.contains_key(member.as_str()))
-    {
-        let members: Vec<_> = found.exports.keys().collect();
-        return Err(LinkError::MissingExport {
-            file: file.to_owned(),
-            expected: format!("{name}#{missing}"),
-            found: if members.is_empty() {
-                "an empty interface".to_owned()
-            } else {
-                format!("only {}", list(&members))
-            },
-        });
     }
     Ok(functions)
 }

@@ -1,4 +1,6 @@
 //! Links SQLink extensions.
+#[cfg(feature = "cli")]
+pub mod bundle;
 mod component;
 mod contract;
 #[cfg(feature = "cli")]

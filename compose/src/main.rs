@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand, ValueEnum};
+use sqlink_compose::bundle::{self, Parts};
 use sqlink_compose::descriptors::descriptors;
 use sqlink_compose::graph::{Extension, SpiPolicy, compose};
 use sqlink_compose::lock::Lock;
@@ -56,6 +57,12 @@ enum Command {
         /// What `spi` does in a component: `loop` goes out through the embedder, `deny` fails.
         #[arg(long, value_enum, default_value = "loop")]
         spi: Spi,
+        /// Folder of the built npm package, for its `engine.wasm` and `adapter.wasm`.
+        #[arg(long, default_value = "node_modules/sqlink/dist")]
+        package: PathBuf,
+        /// Copies the package's files into the bundle, for hosts that don't resolve the name `sqlink`.
+        #[arg(long)]
+        standalone: bool,
     },
     /// Prints what is inside a composed component, as JSON.
     Contents {
@@ -80,6 +87,12 @@ enum Command {
 enum Target {
     /// One component, for any component runtime.
     Component,
+    /// A folder for Cloudflare Workers.
+    Workers,
+    /// A folder for browsers and bundlers.
+    Es,
+    /// A folder for Node, Deno and Bun.
+    Node,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -109,7 +122,7 @@ fn main() -> Result<()> {
                 .with_context(|| format!("`{}` can't become a component", name(&module)))?;
             write(&output, &component)?;
         }
-        Command::Compose { target, extensions, output, host, spi } => {
+        Command::Compose { target, extensions, output, host, spi, package, standalone } => {
             let extensions = extensions.iter().map(|argument| extension(argument)).collect::<Result<Vec<_>>>()?;
             match target {
                 Target::Component => {
@@ -120,6 +133,9 @@ fn main() -> Result<()> {
                     let component = compose(&read(&host)?, &name(&host), &extensions, spi)?;
                     write(&output, &component)?;
                 }
+                Target::Workers => write_bundle(bundle::Target::Workers, &extensions, &output, &package, standalone)?,
+                Target::Es => write_bundle(bundle::Target::Es, &extensions, &output, &package, standalone)?,
+                Target::Node => write_bundle(bundle::Target::Node, &extensions, &output, &package, standalone)?,
             }
         }
         Command::Contents { component } => {
@@ -132,6 +148,32 @@ fn main() -> Result<()> {
             let (package, _) =
                 resolve.push_path(&wit).with_context(|| format!("`{}` is not a folder of WIT files", wit.display()))?;
             write(&out, descriptors(&resolve, &[package], &world)?.as_bytes())?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes a bundle's files into the folder `output`.
+fn write_bundle(
+    target: bundle::Target,
+    extensions: &[Extension<'_>],
+    output: &Path,
+    package: &Path,
+    standalone: bool,
+) -> Result<()> {
+    let (engine, adapter) = (read(&package.join("engine.wasm"))?, read(&package.join("adapter.wasm"))?);
+    let import = if standalone { "./sqlink/index.js" } else { "sqlink" };
+    let parts = Parts { engine: &engine, adapter: &adapter, package: import };
+    for file in bundle::bundle(target, parts, extensions)? {
+        write(&output.join(&file.path), &file.bytes)?;
+    }
+    if standalone {
+        for entry in std::fs::read_dir(package).with_context(|| format!("can't read the folder `{}`", name(package)))? {
+            let path = entry?.path();
+            if let (true, Some(file)) = (path.extension().is_some_and(|extension| extension == "js"), path.file_name())
+            {
+                write(&output.join("sqlink").join(file), &read(&path)?)?;
+            }
         }
     }
     Ok(())

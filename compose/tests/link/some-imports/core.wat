@@ -1,0 +1,15 @@
+;; Imports some functions only, keeps names, has data and a table of its own.
+(module $main
+  (import "sqlink:extension/spi@0.1.0" "execute" (func $execute (param i32 i32 i32 i32 i32)))
+  (import "sqlink:extension/log@0.1.0" "write" (func $write (param i32 i32 i32)))
+  (memory (export "memory") 1)
+  (table 1 funcref)
+  (elem (i32.const 0) $write)
+  (data (i32.const 8) "hello")
+  (func $realloc (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 64)
+  (func $describe (export "sqlink:extension/metadata@0.1.0#describe") (result i32)
+    (call $write (i32.const 0) (i32.const 8) (i32.const 5)) i32.const 0)
+  (func $call (export "sqlink:extension/scalar@0.1.0#call") (param i32 i32 i32) (result i32)
+    (call $execute (i32.const 8) (i32.const 5) (i32.const 0) (i32.const 0) (i32.const 32)) i32.const 32)
+  (func $free (export "cabi_post_sqlink:extension/scalar@0.1.0#call") (param i32))
+)

@@ -1,0 +1,10 @@
+;; A start function of its own stays.
+(module
+  (memory (export "memory") 1)
+  (global $started (mut i32) (i32.const 0))
+  (func $start (global.set $started (i32.const 1)))
+  (start $start)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)
+  (func (export "sqlink:extension/metadata@0.1.0#describe") (result i32) i32.const 0)
+  (func (export "sqlink:extension/scalar@0.1.0#call") (param i32 i32 i32) (result i32) i32.const 0)
+)
