@@ -21,7 +21,7 @@ pub struct Parts<'a> {
     pub engine: &'a [u8],
     /// `adapter.wasm` of the npm package.
     pub adapter: &'a [u8],
-    /// What the bundle imports the package as: `sqlink`, or a relative path of its entry.
+    /// What the bundle imports the package's entry without assets as: `sqlink/core`, or a relative path.
     pub package: &'a str,
 }
 

@@ -293,6 +293,9 @@ fn rename_package(resolve: &mut Resolve, world: WorldId) {
 }
 
 fn decode(component: &[u8]) -> Result<(Resolve, WorldId), String> {
+    if !wasmparser::Parser::is_component(component) {
+        return Err("expected a component".to_owned());
+    }
     match wit_component::decode(component) {
         Ok(DecodedWasm::Component(resolve, world)) => Ok((resolve, world)),
         Ok(DecodedWasm::WitPackage(..)) => Err("found a WIT package, expected a component".to_owned()),

@@ -162,7 +162,7 @@ fn write_bundle(
     standalone: bool,
 ) -> Result<()> {
     let (engine, adapter) = (read(&package.join("engine.wasm"))?, read(&package.join("adapter.wasm"))?);
-    let import = if standalone { "./sqlink/index.js" } else { "sqlink" };
+    let import = if standalone { "./sqlink/core.js" } else { "sqlink/core" };
     let parts = Parts { engine: &engine, adapter: &adapter, package: import };
     for file in bundle::bundle(target, parts, extensions)? {
         write(&output.join(&file.path), &file.bytes)?;

@@ -90,6 +90,17 @@ pub fn host() -> Result<Vec<u8>> {
     let mut resolve = Resolve::default();
     resolve.push_dir(root().join("wit"))?;
     let (package, _) = resolve.push_dir(root().join("host-web/wit"))?;
+    host_of(resolve, package)
+}
+
+/// A host component of the world `host` in `package`. Of the contract it uses the types only, as the engine does: a dummy
+/// would import the functions too.
+pub fn host_of(mut resolve: Resolve, package: PackageId) -> Result<Vec<u8>> {
+    for (_, interface) in resolve.interfaces.iter_mut() {
+        if interface.package.is_some_and(|of| of != package) {
+            interface.functions.clear();
+        }
+    }
     dummy(&resolve, &[package], "host")
 }
 
