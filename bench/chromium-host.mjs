@@ -2,8 +2,9 @@
  * Measures in Chromium: everything is bundled and minified as a site would do, and served from 127.0.0.1. The suite runs in a
  * dedicated worker; every cold start gets a new browser context, so neither files nor compiled code are cached.
  */
-import { createServer } from "node:http";
+
 import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { basename, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";

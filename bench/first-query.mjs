@@ -8,8 +8,8 @@
  * `{sql, columns, rows, cities, importMs, loadMs, queryMs}` instead of the table.
  */
 import { readFile, writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { open } from "sqlink";
 import { EXTENSIONS } from "./paths.mjs";
 
@@ -69,7 +69,9 @@ if (options.json) {
 } else {
   console.log(table(columns, rows));
   const ms = (value) => `${Math.round(value)} ms`;
-  console.log(`\n${cities.length.toLocaleString("en")} cities imported in ${ms(importMs)}, two extensions loaded in ${ms(loadMs)}, query in ${ms(queryMs)} (Node ${process.versions.node})`);
+  console.log(
+    `\n${cities.length.toLocaleString("en")} cities imported in ${ms(importMs)}, two extensions loaded in ${ms(loadMs)}, query in ${ms(queryMs)} (Node ${process.versions.node})`,
+  );
 }
 
 /** Milliseconds and result of `work`. */

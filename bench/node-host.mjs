@@ -11,8 +11,7 @@ export async function startNode() {
   return {
     name: "node-26",
     coldStart: async (engine) => child([CHILD, "init", engine]),
-    suite: async (options, log) =>
-      child(["--expose-gc", CHILD, "suite", JSON.stringify(options)], log),
+    suite: async (options, log) => child(["--expose-gc", CHILD, "suite", JSON.stringify(options)], log),
     close: async () => {},
   };
 }

@@ -19,7 +19,9 @@ export function median(values) {
  */
 export function hostReport(host, samples, settings) {
   const rows = Object.entries(samples).map(([name, byEngine]) => {
-    const medians = Object.fromEntries(Object.entries(byEngine).map(([engine, values]) => [engine, round3(median(values))]));
+    const medians = Object.fromEntries(
+      Object.entries(byEngine).map(([engine, values]) => [engine, round3(median(values))]),
+    );
     const { [OURS]: ours, ...peers } = medians;
     return { name, unit: name === "init" || name.startsWith("sql/") ? "ms" : "ns", [OURS]: ours ?? null, peers };
   });
@@ -27,7 +29,18 @@ export function hostReport(host, samples, settings) {
   return { host, rows, settings };
 }
 
-const ORDER = ["init", "sql/insert", "sql/index", "sql/aggregate", "sql/sort", "sql/like", "sql/join", "sql/update", "sql/json", "sql/cte"];
+const ORDER = [
+  "init",
+  "sql/insert",
+  "sql/index",
+  "sql/aggregate",
+  "sql/sort",
+  "sql/like",
+  "sql/join",
+  "sql/update",
+  "sql/json",
+  "sql/cte",
+];
 
 function order(name) {
   const at = ORDER.indexOf(name);
@@ -50,7 +63,9 @@ function hostTable({ host, rows, settings }, plan) {
   ];
   for (const { name, unit, peers: times, ...rest } of rows) {
     const ours = rest[OURS];
-    const cells = peers.map((peer) => `${short(times[peer])}${ours === null ? "" : ` (${(times[peer] / ours).toFixed(2)})`}`);
+    const cells = peers.map(
+      (peer) => `${short(times[peer])}${ours === null ? "" : ` (${(times[peer] / ours).toFixed(2)})`}`,
+    );
     lines.push(`| ${name} | ${unit} | ${ours === null ? "" : short(ours)} | ${cells.join(" | ")} |`);
   }
   const sql = rows.filter(({ name }) => name.startsWith("sql/"));
@@ -64,7 +79,9 @@ function hostTable({ host, rows, settings }, plan) {
 function settingsLine(settings) {
   const groups = new Map();
   for (const [engine, { sqlite: _version, ...pragmas }] of Object.entries(settings)) {
-    const text = Object.entries(pragmas).map(([name, value]) => `${name} ${value}`).join(", ");
+    const text = Object.entries(pragmas)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(", ");
     groups.set(text, [...(groups.get(text) ?? []), engine]);
   }
   return [...groups].map(([text, engines]) => `${engines.join(", ")}: ${text}.`).join(" ");
@@ -85,7 +102,10 @@ export function goals(reports) {
       ["sql/* geometric mean within 1.1 of official", pure, 1.1],
       ["init no slower than official", row("init")[OURS], row("init").peers[OFFICIAL]],
     ];
-    return checks.map(([goal, value, limit]) => `${value <= limit ? "reached" : "MISSED "} ${host}: ${goal}: ${short(value)} (limit ${short(limit)})`);
+    return checks.map(
+      ([goal, value, limit]) =>
+        `${value <= limit ? "reached" : "MISSED "} ${host}: ${goal}: ${short(value)} (limit ${short(limit)})`,
+    );
   });
 }
 
@@ -93,7 +113,8 @@ export function goals(reports) {
 export function replaceBetweenMarkers(text, table, file) {
   const begin = text.indexOf(BEGIN);
   const end = text.indexOf(END);
-  if (begin === -1 || end < begin) throw new Error(`\`${file}\` needs the lines \`${BEGIN}\` and \`${END}\`, in this order`);
+  if (begin === -1 || end < begin)
+    throw new Error(`\`${file}\` needs the lines \`${BEGIN}\` and \`${END}\`, in this order`);
   return `${text.slice(0, begin + BEGIN.length)}\n${table}\n${text.slice(end)}`;
 }
 

@@ -28,7 +28,9 @@ const width = Math.max(...Object.keys(sizes).map((name) => name.length));
 const columns = ["raw", "gzip", "brotli"];
 console.log(`${"".padEnd(width)}  ${columns.map((column) => column.padStart(11)).join("")}`);
 for (const [name, size] of Object.entries(sizes)) {
-  console.log(`${name.padEnd(width)}  ${columns.map((column) => size[column].toLocaleString("en").padStart(11)).join("")}`);
+  console.log(
+    `${name.padEnd(width)}  ${columns.map((column) => size[column].toLocaleString("en").padStart(11)).join("")}`,
+  );
 }
 if (options.report !== undefined) await writeFile(options.report, `${JSON.stringify(sizes, null, 2)}\n`);
 
@@ -38,7 +40,9 @@ function measure(files) {
   return {
     raw: total((file) => file.length),
     gzip: total((file) => gzipSync(file, { level: 9 }).length),
-    brotli: total((file) => brotliCompressSync(file, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: file.length } }).length),
+    brotli: total(
+      (file) => brotliCompressSync(file, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: file.length } }).length,
+    ),
   };
 }
 

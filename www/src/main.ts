@@ -37,7 +37,12 @@ document.addEventListener("keydown", (event) => {
 });
 byId("samples", HTMLUListElement).append(
   ...SAMPLES.map((sample) =>
-    make("li", "", button(sample.title, () => void runSample(sample)), make("span", "", sample.about)),
+    make(
+      "li",
+      "",
+      button(sample.title, () => void runSample(sample)),
+      make("span", "", sample.about),
+    ),
   ),
 );
 await panel.refresh();
@@ -92,7 +97,9 @@ async function run(): Promise<void> {
     if (place !== undefined) editor.markError(place);
     const shown = renderError(error, place === undefined ? undefined : editor.lineAndColumn(place));
     results.replaceChildren(...renderResults(resultsBefore(error)), shown);
-    runStatus.textContent = controller.signal.aborted ? `stopped after ${duration(performance.now() - began)}` : "failed";
+    runStatus.textContent = controller.signal.aborted
+      ? `stopped after ${duration(performance.now() - began)}`
+      : "failed";
     await recover();
   }
   setRunning(undefined);

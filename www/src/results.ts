@@ -12,12 +12,23 @@ const SHOWN_BYTES = 32;
 /** One block per statement: its text, what came of it, and the table if it has columns. */
 export function renderResults(results: readonly StatementResult[]): HTMLElement[] {
   return results.map((result, index) => {
-    const head = make("header", "", make("code", "statement", oneLine(result.sql)), make("span", "outcome", outcome(result)));
+    const head = make(
+      "header",
+      "",
+      make("code", "statement", oneLine(result.sql)),
+      make("span", "outcome", outcome(result)),
+    );
     const section = make("section", result.columns.length === 0 ? "result plain" : "result", head);
     section.setAttribute("aria-label", `Statement ${index + 1}`);
     if (result.columns.length > 0) section.append(table(result));
     if (result.rowCount > result.rows.length) {
-      section.append(make("p", "cap", `The first ${count(result.rows.length, "row")} of ${count(result.rowCount, "row")} are shown.`));
+      section.append(
+        make(
+          "p",
+          "cap",
+          `The first ${count(result.rows.length, "row")} of ${count(result.rowCount, "row")} are shown.`,
+        ),
+      );
     }
     return section;
   });
@@ -50,7 +61,11 @@ function outcome({ columns, rowCount, changes, elapsed }: StatementResult): stri
 }
 
 function table({ columns, rows }: StatementResult): HTMLElement {
-  const head = make("tr", "", ...columns.map((name, index) => header(name, rows.find((row) => row[index] !== null)?.[index])));
+  const head = make(
+    "tr",
+    "",
+    ...columns.map((name, index) => header(name, rows.find((row) => row[index] !== null)?.[index])),
+  );
   const body = make("tbody", "");
   for (const row of rows) body.append(make("tr", "", ...row.map(cell)));
   const element = make("table", "", make("thead", "", head), body);
@@ -77,7 +92,8 @@ function cell(value: Value): HTMLTableCellElement {
   if (value === null) return make("td", "null", "NULL");
   if (isNumber(value)) return make("td", "number", String(value));
   if (typeof value === "string") {
-    const shown = value.length > SHOWN_TEXT ? `${value.slice(0, SHOWN_TEXT)}… (${count(value.length, "character")})` : value;
+    const shown =
+      value.length > SHOWN_TEXT ? `${value.slice(0, SHOWN_TEXT)}… (${count(value.length, "character")})` : value;
     return make("td", "text", shown);
   }
   return make("td", "blob", blob(value));

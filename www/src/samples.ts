@@ -18,7 +18,7 @@ export const SAMPLES: readonly Sample[] = [
     extensions: ["regexp", "hashes"],
     sql: `-- Cities whose name is two words that begin alike, by country.
 SELECT country, count(*) AS cities, min(name) AS first,
-       substr(sha256_hex(group_concat(name, char(10))), 1, 16) AS fingerprint
+       substr(sha256(group_concat(name, char(10))), 1, 16) AS fingerprint
 FROM (SELECT country, name FROM city
       WHERE name REGEXP '^(?:B\\w+ B|M\\w+ M|S\\w+ S)\\w+$'
       ORDER BY country, name)

@@ -41,7 +41,9 @@ export class Session {
     const response = await fetch("/cities.json");
     if (!response.ok) throw new Error(`\`cities.json\`: the server answers ${response.status} ${response.statusText}`);
     const json = await response.text();
-    await this.#db.exec("CREATE TABLE city(name TEXT NOT NULL, country TEXT NOT NULL, latitude REAL NOT NULL, longitude REAL NOT NULL)");
+    await this.#db.exec(
+      "CREATE TABLE city(name TEXT NOT NULL, country TEXT NOT NULL, latitude REAL NOT NULL, longitude REAL NOT NULL)",
+    );
     await this.#db.query(
       "INSERT INTO city SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)",
       [json],
