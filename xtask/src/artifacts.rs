@@ -29,7 +29,10 @@ pub fn build_all(workspace: &Workspace) -> Result<()> {
         web_build(workspace, build)?;
     }
     let generated = workspace.path("host-web/js/generated");
-    write_if_changed(&generated.join("adapter.wasm"), &wat::parse_file(workspace.path("host-web/js/src/adapter.wat"))?)?;
+    write_if_changed(
+        &generated.join("adapter.wasm"),
+        &wat::parse_file(workspace.path("host-web/js/src/adapter.wat"))?,
+    )?;
     run(Command::new(workspace.binary("sqlink-compose"))
         .args(["descriptors", "--wit"])
         .arg(workspace.path("wit"))
@@ -157,7 +160,7 @@ fn componentize(module: &Path) -> Result<Vec<u8>> {
     ComponentEncoder::default()
         .validate(true)
         .module(&bytes)
-        .and_then(|mut encoder| encoder.encode())
+        .and_then(|encoder| encoder.encode())
         .with_context(|| format!("could not make a component of `{}`", module.display()))
 }
 

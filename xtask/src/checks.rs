@@ -48,7 +48,8 @@ fn lint_rust(workspace: &Workspace) -> Result<()> {
         natively.args(["--package", package]);
     }
     run(natively.args(deny))?;
-    for (package, feature) in [("sqlink-host-web", "web"), ("sqlink-host-web", "component"), ("sqlink-compose", "web")] {
+    for (package, feature) in [("sqlink-host-web", "web"), ("sqlink-host-web", "component"), ("sqlink-compose", "web")]
+    {
         let mut cargo = artifacts::wasm_clippy(workspace, package, feature);
         run(cargo.args(deny))?;
     }

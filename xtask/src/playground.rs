@@ -60,6 +60,17 @@ impl NodeResult {
 pub fn serve(workspace: &Workspace, port: u16) -> Result<()> {
     say(&format!("the playground: http://127.0.0.1:{port}/ (Ctrl-C ends)"));
     run(Command::new("npm")
-        .args(["run", "--silent", "serve", "--workspace", "sqlink-www", "--", "--port", &port.to_string(), "--host", "127.0.0.1"])
+        .args([
+            "run",
+            "--silent",
+            "serve",
+            "--workspace",
+            "sqlink-www",
+            "--",
+            "--port",
+            &port.to_string(),
+            "--host",
+            "127.0.0.1",
+        ])
         .current_dir(&workspace.root))
 }

@@ -45,9 +45,8 @@ mod tests {
         let workspace = Workspace::find()?;
         let ours = read(&workspace)?.remove("engine").context("no `engine` table")?;
         let manifest: toml::Value = toml::from_str(&std::fs::read_to_string(workspace.path("host-web/Cargo.toml"))?)?;
-        let theirs: Vec<String> = manifest["package"]["metadata"]["wasm-pack"]["profile"]["release"]["wasm-opt"]
-            .clone()
-            .try_into()?;
+        let theirs: Vec<String> =
+            manifest["package"]["metadata"]["wasm-pack"]["profile"]["release"]["wasm-opt"].clone().try_into()?;
         assert_eq!(ours.wasm_opt, theirs);
         assert_eq!(manifest["package"]["name"].as_str(), Some(ours.package.as_str()));
         assert_eq!(ours.profile, "release");

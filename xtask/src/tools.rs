@@ -22,9 +22,11 @@ pub fn ensure_build_tools(workspace: &Workspace) -> Result<()> {
 /// `CHROMIUM` names another one. The tests start it through playwright-core.
 pub fn ensure_chromium() -> Result<PathBuf> {
     let find = || {
-        std::env::var_os("CHROMIUM").map(PathBuf::from).into_iter().chain(
-            ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].map(PathBuf::from),
-        ).find(|path| path.exists())
+        std::env::var_os("CHROMIUM")
+            .map(PathBuf::from)
+            .into_iter()
+            .chain(["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].map(PathBuf::from))
+            .find(|path| path.exists())
     };
     ensure_debian("Chromium", &["chromium"], || find().is_some())?;
     find().context("Chromium was installed but is not at `/usr/bin/chromium`: set CHROMIUM to its path")
@@ -90,5 +92,10 @@ fn ensure_npm_packages(workspace: &Workspace) -> Result<()> {
 }
 
 fn works(program: &str) -> bool {
-    Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
+    Command::new(program)
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|s| s.success())
 }
