@@ -253,9 +253,9 @@ impl Database {
     /// [`Error::Refused`] if the file breaks the contract, [`Error::Sql`] if the engine refuses its manifest or a capability
     /// that it requires is missing. Nothing is registered then. [`Error::Unsupported`] in a composition.
     pub fn load(&self, file: &str, bytes: &[u8], grants: &[String]) -> Result<ExtensionInfo, Error> {
-        if self.host.is_composed() {
+        if self.host.contents().is_some() {
             return Err(Error::Unsupported(
-                "a composition can't load extensions: its extensions are inside, switch them on by their index",
+                "a composition can't load extensions from files: its extensions are inside, load them by name",
             ));
         }
         let code = self.host.extension_code(file, bytes)?;
@@ -271,17 +271,22 @@ impl Database {
         self.load(&path.display().to_string(), &host::read_component(path)?, grants)
     }
 
-    /// Registers an extension of a composition, by its index in it.
+    /// Registers an extension of a composition, by its name in it.
     ///
-    /// * `digest` - SHA-256 of the extension, as the composition's lock file says
+    /// * `grants` - `None` for those that the composition was made with
     ///
     /// # Errors
-    /// As [`Database::load`]; [`Error::Unsupported`] outside a composition.
-    pub fn load_composed(&self, index: u32, digest: &str, grants: &[String]) -> Result<ExtensionInfo, Error> {
-        if !self.host.is_composed() {
-            return Err(Error::Unsupported("only a composition has extensions inside: load this one from its file"));
-        }
-        let (digest, grants) = (digest.to_owned(), grants.to_vec());
+    /// As [`Database::load`]; [`Error::NotInside`] if there is none of that name, or this is no composition.
+    pub fn load_composed(&self, name: &str, grants: Option<&[String]>) -> Result<ExtensionInfo, Error> {
+        let inside = self.host.contents().unwrap_or_default();
+        let found = (0..).zip(inside).find(|(_, extension)| extension.name == name);
+        let Some((index, extension)) = found else {
+            let names: Vec<_> = inside.iter().map(|extension| format!("`{}`", extension.name)).collect();
+            let found = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            return Err(Error::NotInside { name: name.to_owned(), found });
+        };
+        let digest = extension.sha256.clone();
+        let grants = grants.unwrap_or(&extension.grants).to_vec();
         self.run(move |session| session.register(index, &digest, &grants))
     }
 

@@ -105,6 +105,14 @@ pub enum Error {
         /// The trap or the panic's message.
         message: String,
     },
+    /// An extension that is not inside the composition.
+    #[error("the engine has no extension `{name}` inside, found {found}")]
+    NotInside {
+        /// The name that was asked for.
+        name: String,
+        /// The names there are.
+        found: String,
+    },
     /// A call that this kind of database doesn't have: a composition has its extensions inside.
     #[error("{0}")]
     Unsupported(&'static str),

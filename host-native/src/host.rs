@@ -12,6 +12,7 @@ use crate::limits::Limits;
 use crate::state::{Control, HostState, LogSink};
 use crate::ticker::Ticker;
 use sha2::{Digest, Sha256};
+use sqlink_compose::lock::{Lock, LockedExtension};
 use sqlink_compose::{LinkError, MAX_INPUT_BYTES};
 use std::collections::HashMap;
 use std::fmt;
@@ -67,8 +68,8 @@ pub struct Host(Arc<Inner>);
 
 struct Inner {
     root: EnginePre<HostState>,
-    /// Whether the extensions are inside the engine's component.
-    composed: bool,
+    /// What is inside the engine's component, if it is a composition.
+    composed: Option<Vec<LockedExtension>>,
     log: Option<LogSink>,
     runtime: Runtime,
 }
@@ -87,7 +88,7 @@ impl Host {
     /// # Errors
     /// [`Error::Component`] if `bytes` is no such engine.
     pub fn new(file: &str, bytes: &[u8], options: HostOptions) -> Result<Self, Error> {
-        Self::with_linker(file, bytes, options, false)
+        Self::link(file, bytes, options, None)
     }
 
     /// Compiles a composition made by `sqlink-compose compose --target component`: an engine with its extensions inside.
@@ -99,26 +100,36 @@ impl Host {
     /// # Errors
     /// [`Error::Component`] if `bytes` is no such composition.
     pub fn composed(file: &str, bytes: &[u8], options: HostOptions) -> Result<Self, Error> {
-        Self::with_linker(file, bytes, options, true)
+        let lock = Lock::of_component(bytes).ok_or_else(|| Error::Component {
+            file: file.to_owned(),
+            role: "a composition",
+            message: "it does not say what is inside it, as the output of `sqlink-compose compose` does".to_owned(),
+        })?;
+        Self::link(file, bytes, options, Some(lock.extensions))
     }
 
-    fn with_linker(file: &str, bytes: &[u8], options: HostOptions, composed: bool) -> Result<Self, Error> {
+    fn link(
+        file: &str,
+        bytes: &[u8],
+        options: HostOptions,
+        composed: Option<Vec<LockedExtension>>,
+    ) -> Result<Self, Error> {
         let runtime = Runtime::new(&options.cache)?;
-        let link = || {
+        let linked = || {
             let component = runtime.cache.component(&runtime.host_engine, bytes)?;
             let mut linker = Linker::<HostState>::new(&runtime.host_engine);
             contract::sqlink::host::platform::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
             contract::sqlink::host::storage::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
-            if composed {
+            if composed.is_some() {
                 imports::loop_back(&mut linker)?;
             } else {
                 dispatch::add(&mut linker)?;
             }
             EnginePre::new(linker.instantiate_pre(&component)?)
         };
-        let root = link().map_err(|error: wasmtime::Error| Error::Component {
+        let root = linked().map_err(|error: wasmtime::Error| Error::Component {
             file: file.to_owned(),
-            role: if composed { "a composition" } else { "an engine" },
+            role: if composed.is_some() { "a composition" } else { "an engine" },
             message: format!("{error:#}"),
         })?;
         Ok(Self(Arc::new(Inner { root, composed, log: options.log, runtime })))
@@ -132,10 +143,10 @@ impl Host {
         Database::start(self.clone(), options)
     }
 
-    /// Whether the extensions are inside the engine's component.
+    /// What is inside a composition, in the order of its indices; `None` for an engine alone.
     #[must_use]
-    pub fn is_composed(&self) -> bool {
-        self.0.composed
+    pub fn contents(&self) -> Option<&[LockedExtension]> {
+        self.0.composed.as_deref()
     }
 
     pub(crate) fn root(&self) -> &EnginePre<HostState> {
@@ -172,9 +183,11 @@ impl Runtime {
     fn new(cache: &CachePolicy) -> Result<Self, Error> {
         let start = |error: &dyn fmt::Display| Error::Start { message: error.to_string() };
         let mut host = Config::new();
-        host.epoch_interruption(true).max_wasm_stack(HOST_STACK);
+        // Without concurrency support a component may be entered again through the host, and a call costs a twentieth.
+        host.concurrency_support(false).epoch_interruption(true).max_wasm_stack(HOST_STACK);
+        host.async_stack_size(HOST_STACK); // not used, but checked against the line above
         let mut guest = Config::new();
-        guest.epoch_interruption(true).consume_fuel(true).max_wasm_stack(GUEST_STACK);
+        guest.concurrency_support(false).epoch_interruption(true).consume_fuel(true).max_wasm_stack(GUEST_STACK);
         let host_engine = Engine::new(&host).map_err(|error| start(&error))?;
         let guest_engine = Engine::new(&guest).map_err(|error| start(&error))?;
         let ticker = Ticker::start(&[&host_engine, &guest_engine]).map_err(|error| start(&error))?;
@@ -260,9 +273,8 @@ pub struct Inspection {
 /// # Errors
 /// [`Error::Refused`] if it breaks the contract, [`Error::Describe`] if it fails to answer.
 pub fn inspect(file: &str, bytes: &[u8], limits: &Limits, cache: &CachePolicy) -> Result<Inspection, Error> {
-    let runtime = Runtime::new(cache)?;
-    let code = runtime.extension_code(file, bytes)?;
     let verified = sqlink_compose::verify(bytes, file)?;
+    let code = Runtime::new(cache)?.extension_code(file, bytes)?;
     let manifest = code.describe(&Arc::new(Control::default()), limits).map_err(|failure| Error::Describe {
         file: file.to_owned(),
         reason: crate::failure::reason(failure.kind),

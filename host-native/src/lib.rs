@@ -49,4 +49,5 @@ pub use database::{Changes, Column, Database, ExtensionInfo, OpenOptions, Params
 pub use error::{Error, SqlError};
 pub use host::{CachePolicy, Host, HostOptions, Inspection, digest, inspect, read_component};
 pub use limits::Limits;
+pub use sqlink_compose::lock::LockedExtension;
 pub use state::{Level, LogEntry, LogSink};

@@ -47,7 +47,7 @@ impl Session {
             .instantiate(&mut store)
             .map_err(|error| Error::Start { message: format!("{:#}", without_backtrace(&error)) })?;
         store.data_mut().imports = Some(engine.sqlink_host_guest_imports().clone());
-        let composed = host.is_composed();
+        let composed = host.contents().is_some();
         let mut session = Self { store, engine, connection: 0, composed, last_extension: 0, ended: None };
         let options = wit::OpenOptions {
             name: options.name.clone(),

@@ -1,0 +1,33 @@
+//! Where the engine is.
+
+use anyhow::Result;
+use sqlink_host_native::{Error, Host, HostOptions, read_component};
+use std::path::{Path, PathBuf};
+
+const NAME: &str = "host.component.wasm";
+
+/// Finds and compiles the engine: `named` (`--engine`), else `SQLINK_ENGINE`, else the file beside this program, else
+/// `dist/host.component.wasm` in the current directory or the nearest one above it.
+pub(crate) fn load(named: Option<&Path>, options: HostOptions) -> Result<Host> {
+    let path = match named.map(Path::to_owned).or_else(|| std::env::var_os("SQLINK_ENGINE").map(PathBuf::from)) {
+        Some(path) => path,
+        None => search()?,
+    };
+    let bytes = read_component(&path)?;
+    Ok(Host::new(&path.display().to_string(), &bytes, options)?)
+}
+
+fn search() -> Result<PathBuf> {
+    let beside = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.join(NAME)));
+    let current = std::env::current_dir().unwrap_or_default();
+    let above = current.ancestors().map(|folder| folder.join("dist").join(NAME));
+    let mut candidates = beside.iter().cloned().chain(above);
+    candidates.find(|path| path.is_file()).ok_or_else(|| {
+        let beside = beside.map(|path| format!("`{}`, ", path.display())).unwrap_or_default();
+        let looked = format!(
+            "{beside}`dist/{NAME}` in `{}` and the directories above it (neither `--engine` nor `SQLINK_ENGINE` is given)",
+            current.display()
+        );
+        Error::NoEngine { looked }.into()
+    })
+}
