@@ -54,10 +54,7 @@ pub fn add_extension(
 }
 
 /// Makes a function available under a number, for [`crate::engine::create_function`]. One that was there is replaced.
-pub fn add_function(
-    id: u32,
-    call: impl Fn(u32, Args<'_>, &mut ResultSink<'_>) -> Result<(), CallError> + 'static,
-) {
+pub fn add_function(id: u32, call: impl Fn(u32, Args<'_>, &mut ResultSink<'_>) -> Result<(), CallError> + 'static) {
     let before = STATE.with_borrow_mut(|state| state.functions.insert(id, Rc::new(call)));
     drop(before);
 }
@@ -124,11 +121,7 @@ impl Platform for NativePlatform {
     }
 
     fn log(&self, extension: Option<&str>, level: Level, message: &str) {
-        let entry = LogEntry {
-            extension: extension.map(str::to_owned),
-            level,
-            message: message.to_owned(),
-        };
+        let entry = LogEntry { extension: extension.map(str::to_owned), level, message: message.to_owned() };
         STATE.with_borrow_mut(|state| state.log.push(entry));
     }
 
@@ -138,13 +131,7 @@ impl Platform for NativePlatform {
             .ok_or_else(|| missing("extension", extension))
     }
 
-    fn call_scalar(
-        &self,
-        extension: u32,
-        id: u32,
-        args: Args<'_>,
-        out: &mut ResultSink<'_>,
-    ) -> Result<(), CallError> {
+    fn call_scalar(&self, extension: u32, id: u32, args: Args<'_>, out: &mut ResultSink<'_>) -> Result<(), CallError> {
         let call = STATE
             .with_borrow(|state| state.extensions.get(&extension).map(|found| Rc::clone(&found.call)))
             .ok_or_else(|| missing("extension", extension))?;
@@ -155,15 +142,9 @@ impl Platform for NativePlatform {
         forget(|state| state.extensions.remove(&extension));
     }
 
-    fn call_host_function(
-        &self,
-        id: u32,
-        args: Args<'_>,
-        out: &mut ResultSink<'_>,
-    ) -> Result<(), CallError> {
-        let call = STATE
-            .with_borrow(|state| state.functions.get(&id).cloned())
-            .ok_or_else(|| missing("function", id))?;
+    fn call_host_function(&self, id: u32, args: Args<'_>, out: &mut ResultSink<'_>) -> Result<(), CallError> {
+        let call =
+            STATE.with_borrow(|state| state.functions.get(&id).cloned()).ok_or_else(|| missing("function", id))?;
         call(id, args, out)
     }
 

@@ -4,8 +4,7 @@ use std::sync::Once;
 
 use crate::component::bindings::Host;
 use crate::component::bindings::exports::sqlink::host::database::{
-    Column, DatabaseError, ExtensionInfo, Grant, Guest, Limits, OpenOptions, RunResult,
-    SqliteVersion,
+    Column, DatabaseError, ExtensionInfo, Grant, Guest, Limits, OpenOptions, RunResult, SqliteVersion,
 };
 use crate::component::bindings::sqlink::extension::types::Value;
 use crate::component::convert::{from_wit, to_wit};
@@ -135,12 +134,7 @@ impl Guest for Host {
         Ok(engine::deserialize(connection, &schema, &bytes)?)
     }
 
-    fn load_extension(
-        connection: u32,
-        id: u32,
-        digest: String,
-        grants: Vec<Grant>,
-    ) -> Result<ExtensionInfo> {
+    fn load_extension(connection: u32, id: u32, digest: String, grants: Vec<Grant>) -> Result<ExtensionInfo> {
         let grants: Vec<_> = grants.into_iter().map(|grant| grant.capability).collect();
         Ok(engine::load_extension(connection, id, &digest, &grants)?.into())
     }

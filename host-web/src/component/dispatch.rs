@@ -2,10 +2,7 @@
 //!
 //! The engine keeps arguments in the layout the ABI wants, so the list crosses as it lies on the stack: wit-bindgen's
 //! code would allocate and copy every argument.
-#![allow(
-    unsafe_code,
-    reason = "the canonical ABI hands over pointers, and results that this side must free"
-)]
+#![allow(unsafe_code, reason = "the canonical ABI hands over pointers, and results that this side must free")]
 
 use std::mem::ManuallyDrop;
 
@@ -15,13 +12,7 @@ use crate::engine::{Args, CallError, RawValue, Reason, ResultSink, ValueRef};
 unsafe extern "C" {
     /// `call-scalar: func(extension: u32, id: u32, args: list<value>) -> result<value, call-error>`, lowered.
     #[link_name = "call-scalar"]
-    fn lowered_call_scalar(
-        extension: u32,
-        id: u32,
-        args: *const RawValue,
-        args_len: usize,
-        reply: *mut Reply,
-    );
+    fn lowered_call_scalar(extension: u32, id: u32, args: *const RawValue, args_len: usize, reply: *mut Reply);
 }
 
 /// `result<value, call-error>` in memory.
@@ -75,17 +66,9 @@ impl Owned {
 }
 
 /// Calls a function of an extension and hands its result on.
-pub(super) fn call_scalar(
-    extension: u32,
-    id: u32,
-    args: Args<'_>,
-    out: &mut ResultSink<'_>,
-) -> Result<(), CallError> {
+pub(super) fn call_scalar(extension: u32, id: u32, args: Args<'_>, out: &mut ResultSink<'_>) -> Result<(), CallError> {
     // The ABI writes one byte of a tag that is read as four, so all must start as zero.
-    let mut reply = ManuallyDrop::new(Reply {
-        tag: 0,
-        payload: ReplyPayload { value: RawValue::new(ValueRef::Null) },
-    });
+    let mut reply = ManuallyDrop::new(Reply { tag: 0, payload: ReplyPayload { value: RawValue::new(ValueRef::Null) } });
     // SAFETY: the arguments are in the layout of `list<value>` and stay as they are; the reply is writable, aligned and
     // as large as the ABI says.
     unsafe {

@@ -30,11 +30,7 @@ impl Guest for Host {
         let found = imports::spi_query(extension, &sql, &params)?;
         Ok(Rows {
             columns: found.columns,
-            rows: found
-                .rows
-                .into_iter()
-                .map(|row| row.into_iter().map(to_wit).collect())
-                .collect(),
+            rows: found.rows.into_iter().map(|row| row.into_iter().map(to_wit).collect()).collect(),
         })
     }
 

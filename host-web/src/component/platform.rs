@@ -4,8 +4,7 @@ use crate::component::bindings::sqlink::extension::metadata;
 use crate::component::bindings::sqlink::host::{dispatch as wit, platform};
 use crate::component::dispatch;
 use crate::engine::{
-    Args, CallError, Capability, Function, FunctionFlags, Level, Manifest, Platform, Reason,
-    ResultSink,
+    Args, CallError, Capability, Function, FunctionFlags, Level, Manifest, Platform, Reason, ResultSink,
 };
 
 /// The platform of a component.
@@ -50,24 +49,15 @@ impl Platform for ComponentPlatform {
     fn describe(&self, extension: u32) -> Result<Manifest, CallError> {
         match wit::describe(extension) {
             Ok(manifest) => Ok(to_manifest(manifest)),
-            Err(wit::CallError::Error(error)) => {
-                Err(CallError::Error { code: error.code, message: error.message })
+            Err(wit::CallError::Error(error)) => Err(CallError::Error { code: error.code, message: error.message }),
+            Err(wit::CallError::Failure(failure)) => {
+                Err(CallError::Failure { reason: dispatch::reason(failure.kind as u8), detail: failure.message })
             }
-            Err(wit::CallError::Failure(failure)) => Err(CallError::Failure {
-                reason: dispatch::reason(failure.kind as u8),
-                detail: failure.message,
-            }),
         }
     }
 
     #[inline]
-    fn call_scalar(
-        &self,
-        extension: u32,
-        id: u32,
-        args: Args<'_>,
-        out: &mut ResultSink<'_>,
-    ) -> Result<(), CallError> {
+    fn call_scalar(&self, extension: u32, id: u32, args: Args<'_>, out: &mut ResultSink<'_>) -> Result<(), CallError> {
         dispatch::call_scalar(extension, id, args, out)
     }
 
@@ -75,12 +65,7 @@ impl Platform for ComponentPlatform {
         wit::release(extension);
     }
 
-    fn call_host_function(
-        &self,
-        _id: u32,
-        _args: Args<'_>,
-        _out: &mut ResultSink<'_>,
-    ) -> Result<(), CallError> {
+    fn call_host_function(&self, _id: u32, _args: Args<'_>, _out: &mut ResultSink<'_>) -> Result<(), CallError> {
         Err(CallError::Failure {
             reason: Reason::Trapped,
             detail: "a component has no functions of its embedder".into(),
@@ -92,9 +77,7 @@ impl Platform for ComponentPlatform {
 
 fn to_manifest(manifest: metadata::Manifest) -> Manifest {
     let capabilities = |list: Vec<metadata::Capability>| {
-        list.into_iter()
-            .map(|capability| Capability { name: capability.name, reason: capability.reason })
-            .collect()
+        list.into_iter().map(|capability| Capability { name: capability.name, reason: capability.reason }).collect()
     };
     Manifest {
         name: manifest.name,

@@ -32,8 +32,7 @@ pub(crate) fn from_unix(seconds: i64) -> Option<CalendarTime> {
     let shifted = days.checked_add(EPOCH)?;
     let era = shifted.div_euclid(DAYS_IN_400_YEARS);
     let day_of_era = shifted.rem_euclid(DAYS_IN_400_YEARS);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
@@ -61,9 +60,7 @@ mod tests {
     use super::*;
 
     fn fields(seconds: i64) -> Option<[i32; 8]> {
-        from_unix(seconds).map(|t| {
-            [t.year, t.month, t.day, t.hour, t.minute, t.second, t.weekday, t.yearday]
-        })
+        from_unix(seconds).map(|t| [t.year, t.month, t.day, t.hour, t.minute, t.second, t.weekday, t.yearday])
     }
 
     #[test]

@@ -147,9 +147,7 @@ impl Drop for Timed<'_> {
 impl Connection {
     /// Finds an open connection.
     pub(crate) fn get(handle: u32) -> Result<Rc<Self>> {
-        CONNECTIONS
-            .with_borrow(|connections| connections.get(handle).cloned())
-            .ok_or_else(|| stale(handle))
+        CONNECTIONS.with_borrow(|connections| connections.get(handle).cloned()).ok_or_else(|| stale(handle))
     }
 
     /// Marks the connection as in use by a call into SQLite.
@@ -184,8 +182,7 @@ impl Connection {
     /// * `base` - byte offset, in the SQL the caller gave, of the SQL that was compiled.
     pub(crate) fn error(&self, code: i32, base: usize) -> Error {
         let mut error = self.database.error(code);
-        error.offset =
-            error.offset.and_then(|offset| offset.checked_add(u32::try_from(base).ok()?));
+        error.offset = error.offset.and_then(|offset| offset.checked_add(u32::try_from(base).ok()?));
         if let Some(failure) = self.core.failure.borrow_mut().take() {
             let lost = failure.message.len() > self.core.limits.get().value_bytes as usize;
             if failure.message == error.message || lost {
@@ -198,10 +195,7 @@ impl Connection {
                 reason: Some(Reason::DeadlineExceeded),
                 ..Error::new(
                     INTERRUPT,
-                    format!(
-                        "{}: the statement ran longer than its timeout of {limit} ms",
-                        Reason::DeadlineExceeded
-                    ),
+                    format!("{}: the statement ran longer than its timeout of {limit} ms", Reason::DeadlineExceeded),
                 )
             };
         }
@@ -211,8 +205,7 @@ impl Connection {
     /// Compiles the statement that begins at byte `from`.
     pub(crate) fn compile(&self, script: &Script, from: usize, persistent: bool) -> Result<Compiled> {
         let _running = self.enter();
-        Statement::prepare(&self.database, script, from, persistent)
-            .map_err(|code| self.error(code, from))
+        Statement::prepare(&self.database, script, from, persistent).map_err(|code| self.error(code, from))
     }
 
     /// Fails if a call on this connection is on the stack.
@@ -482,19 +475,14 @@ pub fn deserialize(connection: u32, schema: &str, bytes: &[u8]) -> Result<()> {
         return Err(Error::new(BUSY, "deserializing is not possible inside a transaction"));
     }
     if !bytes.is_empty() && !bytes.starts_with(MAGIC) {
-        return Err(Error::new(
-            NOTADB,
-            "the bytes are not a database: a SQLite file begins with `SQLite format 3`",
-        ));
+        return Err(Error::new(NOTADB, "the bytes are not a database: a SQLite file begins with `SQLite format 3`"));
     }
     let _running = connection.enter();
-    if bytes.get(VERSIONS) == Some(&[2, 2]) {
-        let mut copy = bytes.to_vec();
-        copy.get_mut(VERSIONS).into_iter().flatten().for_each(|version| *version = 1);
-        connection.database.deserialize(schema, &copy)?;
-    } else {
-        connection.database.deserialize(schema, bytes)?;
-    }
+    connection.database.deserialize(schema, bytes, |bytes| {
+        if let Some(versions @ [2, 2]) = bytes.get_mut(VERSIONS) {
+            versions.fill(1);
+        }
+    })?;
     // SQLite reads the schema only when it is needed; a malformed one is better found here.
     let quoted = schema.replace('"', "\"\"");
     let script = Script::new(&format!("SELECT count(*) FROM \"{quoted}\".sqlite_schema"))?;

@@ -136,14 +136,7 @@ impl Error {
     /// Makes an error with a code and a message only.
     #[must_use]
     pub fn new(code: i32, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            offset: None,
-            reason: None,
-            extension: None,
-            function: None,
-        }
+        Self { code, message: message.into(), offset: None, reason: None, extension: None, function: None }
     }
 
     /// Makes a `SQLITE_MISUSE` error.
@@ -154,12 +147,7 @@ impl Error {
 
     /// Makes the error of a named failure: ``REASON: extension `NAME`, function `FN`: detail``.
     #[must_use]
-    pub fn failure(
-        reason: Reason,
-        extension: Option<&str>,
-        function: Option<&str>,
-        detail: &str,
-    ) -> Self {
+    pub fn failure(reason: Reason, extension: Option<&str>, function: Option<&str>, detail: &str) -> Self {
         Self {
             code: reason.code(),
             message: failure_message(reason, extension, function, detail),
@@ -171,11 +159,7 @@ impl Error {
     }
 
     /// Makes the error of a call that a platform reported.
-    pub(crate) fn from_call(
-        error: CallError,
-        extension: Option<&str>,
-        function: Option<&str>,
-    ) -> Self {
+    pub(crate) fn from_call(error: CallError, extension: Option<&str>, function: Option<&str>) -> Self {
         match error {
             CallError::Error { code, message } => Self {
                 code: guest_code(code),
@@ -185,20 +169,13 @@ impl Error {
                 extension: extension.map(str::to_owned),
                 function: function.map(str::to_owned),
             },
-            CallError::Failure { reason, detail } => {
-                Self::failure(reason, extension, function, &detail)
-            }
+            CallError::Failure { reason, detail } => Self::failure(reason, extension, function, &detail),
         }
     }
 }
 
 /// Writes ``REASON: extension `NAME`, function `FN`: detail``, leaving out what is not known.
-fn failure_message(
-    reason: Reason,
-    extension: Option<&str>,
-    function: Option<&str>,
-    detail: &str,
-) -> String {
+fn failure_message(reason: Reason, extension: Option<&str>, function: Option<&str>, detail: &str) -> String {
     let mut message = reason.as_str().to_owned();
     match extension {
         Some(name) => message.push_str(&format!(": extension `{name}`")),
@@ -218,11 +195,7 @@ fn failure_message(
 /// `SQLITE_ERROR`, as `wit/types.wit` says.
 pub(crate) fn guest_code(code: i32) -> i32 {
     let primary = code & 0xff;
-    if code < 0 || !(ERROR..=NOTADB).contains(&primary) {
-        ERROR
-    } else {
-        code
-    }
+    if code < 0 || !(ERROR..=NOTADB).contains(&primary) { ERROR } else { code }
 }
 
 /// Returns what SQLite itself is told when a function fails with `code`.
@@ -258,13 +231,9 @@ mod tests {
 
     #[test]
     fn failure_messages_name_what_is_known() {
-        let message = |extension, function, detail| {
-            Error::failure(Reason::Trapped, extension, function, detail).message
-        };
-        assert_eq!(
-            message(Some("a"), Some("f"), "unreachable"),
-            "trapped: extension `a`, function `f`: unreachable"
-        );
+        let message =
+            |extension, function, detail| Error::failure(Reason::Trapped, extension, function, detail).message;
+        assert_eq!(message(Some("a"), Some("f"), "unreachable"), "trapped: extension `a`, function `f`: unreachable");
         assert_eq!(message(None, Some("describe"), ""), "trapped: extension, function `describe`");
     }
 

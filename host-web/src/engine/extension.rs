@@ -150,9 +150,7 @@ pub fn load_extension(connection: u32, id: u32, digest: &str, grants: &[String])
     let manifest = {
         // The extension runs here: it must not find the connection idle.
         let _running = connection.enter();
-        PLATFORM
-            .describe(id)
-            .map_err(|error| Error::from_call(error, None, Some("describe")))?
+        PLATFORM.describe(id).map_err(|error| Error::from_call(error, None, Some("describe")))?
     };
     manifest.validate()?;
     check_collisions(&connection, &manifest)?;
@@ -181,12 +179,8 @@ pub fn load_extension(connection: u32, id: u32, digest: &str, grants: &[String])
 /// Registers every function; takes back what it did if one can't be registered.
 fn register(connection: &Connection, extension: &Rc<Extension>) -> Result<()> {
     for (index, function) in extension.functions.iter().enumerate() {
-        let registered = Box::new(Registered::of_extension(
-            Rc::clone(&connection.core),
-            Rc::clone(extension),
-            index,
-            function.id,
-        ));
+        let registered =
+            Box::new(Registered::of_extension(Rc::clone(&connection.core), Rc::clone(extension), index, function.id));
         let outcome = c_name(function).and_then(|name| {
             connection
                 .database
@@ -206,14 +200,11 @@ fn register(connection: &Connection, extension: &Rc<Extension>) -> Result<()> {
     Ok(())
 }
 
-fn unregister<'a>(
-    connection: &Connection,
-    functions: impl Iterator<Item = &'a Function>,
-) -> Result<()> {
+fn unregister<'a>(connection: &Connection, functions: impl Iterator<Item = &'a Function>) -> Result<()> {
     for function in functions {
         connection
             .database
-            .remove_scalar(&*c_name(function)?, function.arg_count)
+            .remove_scalar(&c_name(function)?, function.arg_count)
             .map_err(|code| connection.error(code, 0))?;
         connection.functions.borrow_mut().remove(&function.name, function.arg_count);
     }
@@ -221,18 +212,15 @@ fn unregister<'a>(
 }
 
 fn c_name(function: &Function) -> Result<CString> {
-    CString::new(function.name.as_str())
-        .map_err(|_| Error::misuse("a function name must not contain U+0000"))
+    CString::new(function.name.as_str()).map_err(|_| Error::misuse("a function name must not contain U+0000"))
 }
 
 /// Checks that neither the name nor a function is taken.
 fn check_collisions(connection: &Connection, manifest: &Manifest) -> Result<()> {
     let name = &manifest.name;
     if let Some(other) = connection.extensions.borrow().iter().find(|other| other.name == *name) {
-        return Err(manifest.error(format!(
-            "extension `{name}` is loaded already, in version {}: unload it first",
-            other.version
-        )));
+        return Err(manifest
+            .error(format!("extension `{name}` is loaded already, in version {}: unload it first", other.version)));
     }
     let builtin = builtin_functions(connection)?;
     for Function { name: function, arg_count, .. } in &manifest.functions {
@@ -258,9 +246,7 @@ fn builtin_functions(connection: &Connection) -> Result<Vec<(String, i64)>> {
     let mut rows = Collected::default();
     if let Some(statement) = connection.compile(&script, 0, false)?.statement {
         let _running = connection.enter();
-        while let Stepped::Row =
-            statement.step().map_err(|code| connection.error(code, 0))?
-        {
+        while let Stepped::Row = statement.step().map_err(|code| connection.error(code, 0))? {
             statement.row(&mut rows).map_err(|code| connection.error(code, 0))?;
             rows.end_row();
         }

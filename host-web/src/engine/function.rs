@@ -88,11 +88,7 @@ pub(crate) struct Failed {
 
 /// Calls a function. A failure is remembered, so that the statement's error says who caused it.
 #[inline]
-pub(crate) fn call(
-    registered: &Registered,
-    args: Args<'_>,
-    out: &mut ResultSink<'_>,
-) -> Result<(), Failed> {
+pub(crate) fn call(registered: &Registered, args: Args<'_>, out: &mut ResultSink<'_>) -> Result<(), Failed> {
     run(registered, args, out).map_err(|mut error| {
         clean(&mut error.message);
         let failed = Failed { code: error.code, message: error.message.clone() };
@@ -116,10 +112,8 @@ fn run(registered: &Registered, args: Args<'_>, out: &mut ResultSink<'_>) -> Res
         Target::Extension { extension, id, index } => {
             check_text(registered, args)?;
             let Some(_active) = extension.activate(*index) else {
-                return Err(registered.failure(
-                    Reason::ReEntered,
-                    "the extension is already running, and SQL it runs called it again",
-                ));
+                return Err(registered
+                    .failure(Reason::ReEntered, "the extension is already running, and SQL it runs called it again"));
             };
             PLATFORM
                 .call_scalar(extension.id, *id, args, out)
@@ -136,10 +130,8 @@ fn run(registered: &Registered, args: Args<'_>, out: &mut ResultSink<'_>) -> Res
             Reason::OutputTooLarge,
             &format!("it returned {len} bytes, over the limit of {}", limits.output_bytes),
         )),
-        Some(Problem::InvalidText(at)) => Err(registered.failure(
-            Reason::InvalidResult,
-            &format!("it returned a text that is not valid UTF-8 at byte {at}"),
-        )),
+        Some(Problem::InvalidText(at)) => Err(registered
+            .failure(Reason::InvalidResult, &format!("it returned a text that is not valid UTF-8 at byte {at}"))),
     }
 }
 
@@ -158,10 +150,8 @@ fn check_text(registered: &Registered, args: Args<'_>) -> Result<()> {
 
 #[cold]
 fn invalid_argument(registered: &Registered, number: u32, at: usize) -> Error {
-    registered.failure(
-        Reason::InvalidText,
-        &format!("argument {number} is a text that is not valid UTF-8 at byte {at}"),
-    )
+    registered
+        .failure(Reason::InvalidText, &format!("argument {number} is a text that is not valid UTF-8 at byte {at}"))
 }
 
 #[cold]
@@ -243,18 +233,10 @@ impl Functions {
 /// `SQLITE_BUSY` if it exists and a statement is running.
 ///
 /// SQLite equivalent: `sqlite3_create_function_v2`
-pub fn create_function(
-    connection: u32,
-    name: &str,
-    arg_count: i32,
-    flags: FunctionFlags,
-    id: u32,
-) -> Result<()> {
+pub fn create_function(connection: u32, name: &str, arg_count: i32, flags: FunctionFlags, id: u32) -> Result<()> {
     let (connection, c_name) = for_change(connection, name, arg_count)?;
-    let registered = Box::new(Registered {
-        core: Rc::clone(&connection.core),
-        target: Target::Host { id, name: name.to_owned() },
-    });
+    let registered =
+        Box::new(Registered { core: Rc::clone(&connection.core), target: Target::Host { id, name: name.to_owned() } });
     connection
         .database
         .create_scalar(&c_name, arg_count, flags, registered)

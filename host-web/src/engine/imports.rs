@@ -54,7 +54,9 @@ pub(crate) struct LogWindow {
 #[derive(Debug, PartialEq, Eq)]
 enum Verdict {
     /// It is written, after saying that this many were dropped before it.
-    Write { dropped: u32 },
+    Write {
+        dropped: u32,
+    },
     Drop,
 }
 

@@ -44,10 +44,7 @@ impl Limits {
             if (least..=most).contains(&value) {
                 Ok(())
             } else {
-                Err(Error::new(
-                    RANGE,
-                    format!("limit `{name}` is {value}, it must be {least} to {most}"),
-                ))
+                Err(Error::new(RANGE, format!("limit `{name}` is {value}, it must be {least} to {most}")))
             }
         };
         check("call-depth", self.call_depth, 1, 255)?;

@@ -114,11 +114,8 @@ impl Manifest {
                 ),
             ));
         }
-        let fail = |detail: String| {
-            Err(self.error(format!("invalid manifest of extension `{name}`: {detail}")))
-        };
-        if self.version.is_empty() || self.version.len() > MAX_VERSION || has_control(&self.version)
-        {
+        let fail = |detail: String| Err(self.error(format!("invalid manifest of extension `{name}`: {detail}")));
+        if self.version.is_empty() || self.version.len() > MAX_VERSION || has_control(&self.version) {
             return fail(format!("the version must be 1 to {MAX_VERSION} bytes of printable text"));
         }
         if self.description.len() > MAX_TEXT || self.description.contains('\0') {
@@ -140,10 +137,7 @@ impl Manifest {
             return fail("it asks for hooks, but this engine registers scalar functions only".into());
         }
         if self.functions.len() > MAX_FUNCTIONS {
-            return fail(format!(
-                "it has {} functions, at most {MAX_FUNCTIONS} are allowed",
-                self.functions.len()
-            ));
+            return fail(format!("it has {} functions, at most {MAX_FUNCTIONS} are allowed", self.functions.len()));
         }
         let mut ids = std::collections::HashSet::new();
         let mut names = std::collections::HashSet::new();
@@ -161,10 +155,7 @@ impl Manifest {
         }
         for list in [&self.required, &self.optional] {
             if list.len() > MAX_CAPABILITIES {
-                return fail(format!(
-                    "it lists {} capabilities, at most {MAX_CAPABILITIES} are allowed",
-                    list.len()
-                ));
+                return fail(format!("it lists {} capabilities, at most {MAX_CAPABILITIES} are allowed", list.len()));
             }
             for capability in list {
                 let reason = &capability.reason;

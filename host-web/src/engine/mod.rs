@@ -35,12 +35,11 @@ pub mod storage;
 mod value;
 
 pub use connection::{
-    OpenOptions, Version, changes, close, deserialize, exec, in_transaction, interrupt,
-    last_insert_rowid, limits, open, serialize, set_limits, total_changes, version,
+    OpenOptions, Version, changes, close, deserialize, exec, in_transaction, interrupt, last_insert_rowid, limits,
+    open, serialize, set_limits, total_changes, version,
 };
 pub use error::{
-    AUTH, BUSY, CANTOPEN, ERROR, Error, INTERRUPT, MISUSE, NOTADB, RANGE, READONLY, Reason, Result,
-    TOOBIG,
+    AUTH, BUSY, CANTOPEN, ERROR, Error, INTERRUPT, MISUSE, NOTADB, RANGE, READONLY, Reason, Result, TOOBIG,
 };
 pub use extension::{ExtensionInfo, extensions, load_extension, unload_extension};
 pub use function::{create_function, remove_function};
@@ -49,8 +48,7 @@ pub use manifest::{Capability, Function, FunctionFlags, Manifest};
 pub use platform::{CallError, Level, Platform};
 pub use sqlite::{Args, RawValue, ResultSink, Script, grow_result_buffer, result_buffer};
 pub use statement::{
-    Changes, Column, Prepared, Step, bind, bind_all, clear_bindings, column_count, columns,
-    finalize, parameter_count, parameter_index, parameter_name, prepare, prepare_from,
-    read_only, reprepare_count, reset, run, step_rows,
+    Changes, Column, Prepared, Step, bind, bind_all, clear_bindings, column_count, columns, finalize, parameter_count,
+    parameter_index, parameter_name, prepare, prepare_from, read_only, reprepare_count, reset, run, step_rows,
 };
 pub use value::{Collected, RowSink, Value, ValueRef};

@@ -101,13 +101,7 @@ pub trait Platform {
     /// # Errors
     ///
     /// [`CallError::Error`] if the extension returned an error, [`CallError::Failure`] if the call ended its instance.
-    fn call_scalar(
-        &self,
-        extension: u32,
-        id: u32,
-        args: Args<'_>,
-        out: &mut ResultSink<'_>,
-    ) -> Result<(), CallError>;
+    fn call_scalar(&self, extension: u32, id: u32, args: Args<'_>, out: &mut ResultSink<'_>) -> Result<(), CallError>;
 
     /// Tells that the engine no longer uses the extension: after an unload, and when its connection closes.
     /// Not called for an extension whose load failed.
@@ -118,12 +112,7 @@ pub trait Platform {
     /// # Errors
     ///
     /// [`CallError::Error`] if the function failed.
-    fn call_host_function(
-        &self,
-        id: u32,
-        args: Args<'_>,
-        out: &mut ResultSink<'_>,
-    ) -> Result<(), CallError>;
+    fn call_host_function(&self, id: u32, args: Args<'_>, out: &mut ResultSink<'_>) -> Result<(), CallError>;
 
     /// Tells that a host function is no longer registered: replaced, removed, or its connection closed.
     fn release_host_function(&self, id: u32);

@@ -51,10 +51,7 @@ impl Grants {
     /// `SQLITE_AUTH` (`capability-denied`) if a required capability is not granted or not known here;
     /// `SQLITE_MISUSE` for a grant that names no capability.
     pub(crate) fn decide(manifest: &Manifest, grants: &[String]) -> Result<Self> {
-        if let Some(unknown) = grants
-            .iter()
-            .find(|name| Capability::from_name(name).is_none() && *name != ALWAYS)
-        {
+        if let Some(unknown) = grants.iter().find(|name| Capability::from_name(name).is_none() && *name != ALWAYS) {
             let known = Capability::ALL.map(|capability| format!("`{}`", capability.name()));
             return Err(Error::new(
                 MISUSE,
@@ -67,18 +64,14 @@ impl Grants {
             if name == ALWAYS {
                 continue;
             }
-            let refused = |detail: String| {
-                Err(Error::failure(Reason::CapabilityDenied, Some(&manifest.name), None, &detail))
-            };
+            let refused =
+                |detail: String| Err(Error::failure(Reason::CapabilityDenied, Some(&manifest.name), None, &detail));
             if Capability::from_name(name).is_none() {
                 return refused(format!("it requires `{name}`, which this version of SQLink does not offer"));
             }
             if !grants.contains(name) {
-                let because = if capability.reason.is_empty() {
-                    String::new()
-                } else {
-                    format!(" ({})", capability.reason)
-                };
+                let because =
+                    if capability.reason.is_empty() { String::new() } else { format!(" ({})", capability.reason) };
                 return refused(format!("it requires `{name}`{because}; {}", how_to_grant(name)));
             }
             decided.add(name);
@@ -108,12 +101,7 @@ impl Grants {
     /// # Errors
     ///
     /// `SQLITE_AUTH` (`capability-denied`), naming the extension and its function that wanted it.
-    pub(crate) fn check(
-        &self,
-        capability: Capability,
-        extension: &str,
-        function: Option<&str>,
-    ) -> Result<()> {
+    pub(crate) fn check(&self, capability: Capability, extension: &str, function: Option<&str>) -> Result<()> {
         let name = capability.name();
         if self.granted.iter().any(|granted| granted == name) {
             return Ok(());
@@ -140,17 +128,9 @@ mod tests {
 
     fn manifest(required: &[&str], optional: &[&str]) -> Manifest {
         let list = |names: &[&str]| {
-            names
-                .iter()
-                .map(|name| manifest::Capability { name: (*name).into(), reason: "to work".into() })
-                .collect()
+            names.iter().map(|name| manifest::Capability { name: (*name).into(), reason: "to work".into() }).collect()
         };
-        Manifest {
-            name: "demo".into(),
-            required: list(required),
-            optional: list(optional),
-            ..Manifest::default()
-        }
+        Manifest { name: "demo".into(), required: list(required), optional: list(optional), ..Manifest::default() }
     }
 
     fn decide(manifest: &Manifest, grants: &[&str]) -> Result<Grants> {

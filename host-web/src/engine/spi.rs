@@ -61,9 +61,7 @@ pub(crate) fn refusal(action: Action<'_>) -> Option<String> {
         Action::Detach => Some("DETACH is".into()),
         Action::Pragma(name, _) if listed(PRAGMAS, name) => None,
         Action::Pragma(name, false) if listed(READABLE_PRAGMAS, name) => None,
-        Action::Pragma(name, true) if listed(READABLE_PRAGMAS, name) => {
-            Some(format!("setting PRAGMA {name} is"))
-        }
+        Action::Pragma(name, true) if listed(READABLE_PRAGMAS, name) => Some(format!("setting PRAGMA {name} is")),
         Action::Pragma(name, _) => Some(format!("PRAGMA {name} is")),
         Action::Write(table) if listed(RAW_TABLES, table) => Some(format!("writing to `{table}` is")),
         Action::Write(_) | Action::Other => None,
@@ -140,10 +138,9 @@ fn compile_at(connection: &Connection, script: &Script, from: usize) -> Result<C
 /// Says what SQLite's "not authorized" was about.
 fn refused(connection: &Connection, error: Error) -> Error {
     match connection.core.take_refusal() {
-        Some(what) if error.code & 0xff == AUTH => Error::new(
-            AUTH,
-            format!("not authorized: {what} not allowed in SQL that an extension runs"),
-        ),
+        Some(what) if error.code & 0xff == AUTH => {
+            Error::new(AUTH, format!("not authorized: {what} not allowed in SQL that an extension runs"))
+        }
         _ => error,
     }
 }
@@ -163,11 +160,7 @@ fn bind(connection: &Connection, statement: &Statement, params: &[ValueRef<'_>])
 }
 
 /// Steps to the end.
-fn run(
-    connection: &Connection,
-    statement: &Statement,
-    mut row: impl FnMut(&Statement) -> Result<()>,
-) -> Result<()> {
+fn run(connection: &Connection, statement: &Statement, mut row: impl FnMut(&Statement) -> Result<()>) -> Result<()> {
     let _running = connection.enter();
     let spent = Cell::new(0);
     let _timed = connection.time(&spent);
@@ -203,10 +196,9 @@ impl Output {
                 Reason::InvalidText,
                 format!("column {} of a row that `spi.query` returned is a text that is not valid UTF-8", column + 1),
             ),
-            None => (
-                Reason::OutputTooLarge,
-                format!("`spi.query` returned more than the limit of {} bytes", self.limit),
-            ),
+            None => {
+                (Reason::OutputTooLarge, format!("`spi.query` returned more than the limit of {} bytes", self.limit))
+            }
         };
         Error::failure(reason, Some(&extension.name), extension.active_function(), &detail)
     }

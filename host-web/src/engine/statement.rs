@@ -54,9 +54,7 @@ impl Drop for Use<'_> {
 
 impl Statement {
     fn get(handle: u32) -> Result<Rc<Self>> {
-        STATEMENTS
-            .with_borrow(|statements| statements.get(handle).cloned())
-            .ok_or_else(|| stale(handle))
+        STATEMENTS.with_borrow(|statements| statements.get(handle).cloned()).ok_or_else(|| stale(handle))
     }
 
     /// Takes the statement for a call.
@@ -198,10 +196,7 @@ pub fn columns(statement: u32) -> Result<Vec<Column>> {
     let statement = Statement::get(statement)?;
     let compiled = &statement.compiled;
     Ok((0..compiled.column_count())
-        .map(|index| Column {
-            name: compiled.column_name(index),
-            declared_type: compiled.column_decltype(index),
-        })
+        .map(|index| Column { name: compiled.column_name(index), declared_type: compiled.column_decltype(index) })
         .collect())
 }
 

@@ -1,11 +1,11 @@
 //! Files of the embedder, as a SQLite VFS: rollback journals and locks are the embedder's files and locks.
 //!
-//! There is no shared memory, so a database in WAL mode opens only with `PRAGMA locking_mode = exclusive`.
+//! Temporary files stay in memory. There is no shared memory, so a database in WAL mode opens only with `PRAGMA locking_mode = exclusive`.
 
 use std::cell::RefCell;
 
 use rsqlite_vfs::{
-    AccessMode, DeviceCharacteristics, LockLevel, OpenAccess, OpenOptions, OpenRequest, OpenedFile,
+    AccessMode, DeviceCharacteristics, LockLevel, MemChunksFile, OpenAccess, OpenOptions, OpenRequest, OpenedFile,
     OsCallback, SyncOptions, VfsError, VfsErrorCode, VfsFile, VfsResult, VfsStore,
 };
 
@@ -150,48 +150,103 @@ impl<S> OsCallback for Files<S> {
 }
 
 /// An open file.
-pub(crate) struct File<S: Storage> {
-    storage: S,
-    handle: u32,
+pub(crate) enum File<S: Storage> {
+    /// A file of the embedder.
+    Stored(StoredFile<S>),
+    /// A temporary file, in memory: it is nobody's business, and gone when it is closed.
+    Temporary(MemChunksFile),
 }
 
-impl<S: Storage> Drop for File<S> {
+/// An open file of the embedder, closed when dropped.
+pub(crate) struct StoredFile<S: Storage> {
+    storage: S,
+    handle: u32,
+    read_only: bool,
+}
+
+impl<S: Storage> Drop for StoredFile<S> {
     fn drop(&mut self) {
         self.storage.close(self.handle);
     }
 }
 
+impl<S: Storage> StoredFile<S> {
+    /// Fails if the file was opened for reading only, whatever the storage would do.
+    fn must_be_writable(&self) -> VfsResult<()> {
+        if self.read_only {
+            return Err(VfsError::new(VfsErrorCode::ReadOnly, "the file is open for reading only".into()));
+        }
+        Ok(())
+    }
+}
+
 impl<S: Storage> VfsFile for File<S> {
     fn read(&mut self, buffer: &mut [u8], offset: u64) -> VfsResult<usize> {
-        self.storage.read(self.handle, offset, buffer).map_err(|code| failed("read", code))
+        match self {
+            Self::Stored(file) => file.storage.read(file.handle, offset, buffer).map_err(|code| failed("read", code)),
+            Self::Temporary(file) => file.read(buffer, offset),
+        }
     }
 
     fn write(&mut self, buffer: &[u8], offset: u64) -> VfsResult<()> {
-        self.storage.write(self.handle, offset, buffer).map_err(|code| failed("write", code))
+        match self {
+            Self::Stored(file) => {
+                file.must_be_writable()?;
+                file.storage.write(file.handle, offset, buffer).map_err(|code| failed("write", code))
+            }
+            Self::Temporary(file) => file.write(buffer, offset),
+        }
     }
 
     fn truncate(&mut self, size: u64) -> VfsResult<()> {
-        self.storage.truncate(self.handle, size).map_err(|code| failed("truncate", code))
+        match self {
+            Self::Stored(file) => {
+                file.must_be_writable()?;
+                file.storage.truncate(file.handle, size).map_err(|code| failed("truncate", code))
+            }
+            Self::Temporary(file) => file.truncate(size),
+        }
     }
 
-    fn sync(&mut self, _options: SyncOptions) -> VfsResult<()> {
-        self.storage.sync(self.handle).map_err(|code| failed("sync", code))
+    fn sync(&mut self, options: SyncOptions) -> VfsResult<()> {
+        match self {
+            Self::Stored(file) => file.storage.sync(file.handle).map_err(|code| failed("sync", code)),
+            Self::Temporary(file) => file.sync(options),
+        }
     }
 
     fn size(&self) -> VfsResult<u64> {
-        self.storage.size(self.handle).map_err(|code| failed("size", code))
+        match self {
+            Self::Stored(file) => file.storage.size(file.handle).map_err(|code| failed("tell the size", code)),
+            Self::Temporary(file) => file.size(),
+        }
     }
 
     fn lock(&mut self, level: LockLevel) -> VfsResult<()> {
-        self.storage.lock(self.handle, level_number(level)).map_err(|code| failed("lock", code))
+        match self {
+            Self::Stored(file) => {
+                file.storage.lock(file.handle, level_number(level)).map_err(|code| failed("lock", code))
+            }
+            Self::Temporary(file) => file.lock(level),
+        }
     }
 
     fn unlock(&mut self, level: LockLevel) -> VfsResult<()> {
-        self.storage.unlock(self.handle, level_number(level)).map_err(|code| failed("unlock", code))
+        match self {
+            Self::Stored(file) => {
+                file.storage.unlock(file.handle, level_number(level)).map_err(|code| failed("unlock", code))
+            }
+            Self::Temporary(file) => file.unlock(level),
+        }
     }
 
     fn check_reserved_lock(&self) -> VfsResult<bool> {
-        self.storage.check_reserved(self.handle).map_err(|code| failed("lock check", code))
+        match self {
+            Self::Stored(file) => {
+                file.storage.check_reserved(file.handle).map_err(|code| failed("check the lock", code))
+            }
+            Self::Temporary(file) => file.check_reserved_lock(),
+        }
     }
 
     fn device_characteristics(&self) -> DeviceCharacteristics {
@@ -229,10 +284,8 @@ impl<S: Storage> VfsStore for Store<S> {
 
     fn open_file(data: &Self::AppData, request: OpenRequest<'_>) -> VfsResult<OpenedFile<Self::File>> {
         let Some(filename) = request.filename else {
-            return Err(VfsError::new(
-                VfsErrorCode::CantOpen,
-                "temporary files are kept in memory, not in the embedder's storage".into(),
-            ));
+            let file = File::Temporary(MemChunksFile::waiting_for_write());
+            return Ok(OpenedFile { file, access: OpenAccess::ReadWrite });
         };
         let options = request.options;
         let wants_read_only = options.access() == OpenAccess::ReadOnly;
@@ -240,20 +293,13 @@ impl<S: Storage> VfsStore for Store<S> {
             .storage
             .open(filename.path(), options.create(), options.exclusive(), wants_read_only)
             .map_err(|code| failed("open", code))?;
-        let access = if wants_read_only || opened.read_only {
-            OpenAccess::ReadOnly
-        } else {
-            OpenAccess::ReadWrite
-        };
-        Ok(OpenedFile { file: File { storage: data.storage, handle: opened.handle }, access })
+        let read_only = wants_read_only || opened.read_only;
+        let file = StoredFile { storage: data.storage, handle: opened.handle, read_only };
+        let access = if read_only { OpenAccess::ReadOnly } else { OpenAccess::ReadWrite };
+        Ok(OpenedFile { file: File::Stored(file), access })
     }
 
-    fn close_file(
-        data: &Self::AppData,
-        name: Option<&str>,
-        file: Self::File,
-        options: OpenOptions,
-    ) -> VfsResult<()> {
+    fn close_file(data: &Self::AppData, name: Option<&str>, file: Self::File, options: OpenOptions) -> VfsResult<()> {
         drop(file);
         match name {
             Some(name) if options.delete_on_close() => {
@@ -285,3 +331,6 @@ fn failed(operation: &'static str, code: i32) -> VfsError {
         format!("the embedder's storage failed to {operation} (code {code})").into(),
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,9 @@
 //! The owning handle of a connection.
 
 use std::cell::RefCell;
-use std::ffi::{CStr, c_int};
+use std::ffi::{CStr, CString, c_int};
 use std::rc::Rc;
+use std::slice;
 
 use rusqlite::ffi;
 use rusqlite::limits::Limit;
@@ -84,10 +85,7 @@ impl Database {
             } else {
                 CStr::from_ptr(ffi::sqlite3_errstr(code))
             };
-            let mut error = Error::new(
-                if same { latest } else { code },
-                message.to_string_lossy().into_owned(),
-            );
+            let mut error = Error::new(if same { latest } else { code }, message.to_string_lossy().into_owned());
             if same {
                 error.offset = u32::try_from(ffi::sqlite3_error_offset(self.handle)).ok();
             }
@@ -155,12 +153,41 @@ impl Database {
         Ok(take(&data))
     }
 
-    /// Replaces a schema's database with one in memory, whose content is `bytes`.
+    /// Replaces a schema's database with one in memory, whose content is `bytes`, changed by `edit`.
     ///
     /// Source: <https://sqlite.org/c3ref/deserialize.html>
-    pub(crate) fn deserialize(&self, schema: &str, bytes: &[u8]) -> Result<()> {
-        let mut connection = self.borrow_mut()?;
-        connection.deserialize_read_exact(schema, bytes, bytes.len(), false).map_err(from_rusqlite)
+    pub(crate) fn deserialize(&self, schema: &str, bytes: &[u8], edit: impl FnOnce(&mut [u8])) -> Result<()> {
+        let schema = CString::new(schema).map_err(|_| Error::misuse("a schema name must not contain U+0000"))?;
+        let no_memory = || Error::new(ffi::SQLITE_NOMEM, "out of memory");
+        let len = bytes.len();
+        let size = ffi::sqlite3_int64::try_from(len).map_err(|_| no_memory())?;
+        // SAFETY: the buffer is allocated by SQLite, at least one byte because it gives none for 0, filled for its whole
+        // length, and handed to SQLite, which frees it in any case. The handle is live.
+        let code = unsafe {
+            let buffer = ffi::sqlite3_malloc64(len.max(1) as u64).cast::<u8>();
+            if buffer.is_null() {
+                return Err(no_memory());
+            }
+            buffer.copy_from_nonoverlapping(bytes.as_ptr(), len);
+            edit(slice::from_raw_parts_mut(buffer, len));
+            ffi::sqlite3_deserialize(
+                self.handle,
+                schema.as_ptr(),
+                buffer,
+                size,
+                size,
+                ffi::SQLITE_DESERIALIZE_FREEONCLOSE | ffi::SQLITE_DESERIALIZE_RESIZEABLE,
+            )
+        };
+        if code == ffi::SQLITE_OK {
+            return Ok(());
+        }
+        let error = self.error(code);
+        // SQLite says only "not an error" of a schema it does not know.
+        Err(Error::new(
+            error.code,
+            format!("deserializing into schema `{}` failed: {}", schema.to_string_lossy(), error.message),
+        ))
     }
 
     fn borrow(&self) -> Result<std::cell::Ref<'_, rusqlite::Connection>> {
@@ -197,9 +224,7 @@ fn from_rusqlite(error: rusqlite::Error) -> Error {
             error.extended_code,
             message.unwrap_or_else(|| {
                 // SAFETY: SQLite returns a static string for any number.
-                unsafe { CStr::from_ptr(ffi::sqlite3_errstr(error.extended_code)) }
-                    .to_string_lossy()
-                    .into_owned()
+                unsafe { CStr::from_ptr(ffi::sqlite3_errstr(error.extended_code)) }.to_string_lossy().into_owned()
             }),
         ),
         rusqlite::Error::NulError(_) => Error::misuse("a name must not contain U+0000"),

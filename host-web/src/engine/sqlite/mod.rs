@@ -3,10 +3,7 @@
 //! Everything it exports is safe to call, but for [`RawValue::get`] and [`Args::from_raw`], whose pointers only the caller
 //! can vouch for. Callbacks have one shape: check the pointers, borrow the user data, build a safe view, call a safe
 //! function, report its result. They hold no logic, and nothing they reach panics.
-#![allow(
-    unsafe_code,
-    reason = "SQLite is a C library; this folder is where the crate touches it"
-)]
+#![allow(unsafe_code, reason = "SQLite is a C library; this folder is where the crate touches it")]
 
 mod database;
 mod hooks;
@@ -21,8 +18,8 @@ pub(crate) mod vfs;
 
 pub(crate) use database::{Database, OpenFlags, version};
 pub(crate) use hooks::Action;
-pub use result::{ResultSink, grow_result_buffer, result_buffer};
 pub(crate) use result::{CallGuard, Problem, depth};
+pub use result::{ResultSink, grow_result_buffer, result_buffer};
 pub use statement::Script;
 pub(crate) use statement::{Compiled, Statement, Stepped};
 pub use value::{Args, RawValue};

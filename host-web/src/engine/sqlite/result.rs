@@ -44,11 +44,7 @@ impl CallGuard {
                     frame.limit = limit;
                     frame.refused = None;
                 }
-                None => calls.frames.push(Frame {
-                    buffer: vec![0; BUFFER_START],
-                    limit,
-                    refused: None,
-                }),
+                None => calls.frames.push(Frame { buffer: vec![0; BUFFER_START], limit, refused: None }),
             }
             calls.depth += 1;
         });
@@ -254,16 +250,12 @@ impl ResultSink<'_> {
         // SAFETY: the buffer is `size` initialised bytes long, and lives in its frame. It is replaced only by
         // `grow_result_buffer` and by the end of its call; neither can happen while this module's setter, the only
         // user of the slice, copies from it.
-        Some(unsafe {
-            std::slice::from_raw_parts(std::ptr::with_exposed_provenance::<u8>(address), len)
-        })
+        Some(unsafe { std::slice::from_raw_parts(std::ptr::with_exposed_provenance::<u8>(address), len) })
     }
 
     /// Returns why the result was not taken, or that the buffer could not grow as far as somebody needed.
     pub(crate) fn problem(&self) -> Option<Problem> {
-        self.problem.or_else(|| {
-            CALLS.with_borrow_mut(|calls| calls.innermost()?.refused.map(Problem::TooLarge))
-        })
+        self.problem.or_else(|| CALLS.with_borrow_mut(|calls| calls.innermost()?.refused.map(Problem::TooLarge)))
     }
 }
 

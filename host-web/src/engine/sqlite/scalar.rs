@@ -105,11 +105,7 @@ unsafe extern "C" fn destroy(data: *mut c_void) {
 }
 
 /// `xFunc` of every function.
-unsafe extern "C" fn scalar(
-    context: *mut ffi::sqlite3_context,
-    n_arg: c_int,
-    args: *mut *mut ffi::sqlite3_value,
-) {
+unsafe extern "C" fn scalar(context: *mut ffi::sqlite3_context, n_arg: c_int, args: *mut *mut ffi::sqlite3_value) {
     // SAFETY: SQLite passes a live context, whose user data is what `create_scalar` leaked. SQLite drops it only when
     // no statement runs, and the engine registers and removes functions only outside of calls, so it outlives this one.
     let registered = unsafe {
@@ -119,9 +115,7 @@ unsafe extern "C" fn scalar(
     let Some(registered) = registered else { return };
     let n_arg = if args.is_null() { 0 } else { usize::try_from(n_arg).unwrap_or(0) };
     // SAFETY: SQLite passes `n_arg` protected values, valid until this returns.
-    let values = unsafe {
-        if n_arg == 0 { &[] } else { slice::from_raw_parts(args.cast_const(), n_arg) }
-    };
+    let values = unsafe { if n_arg == 0 { &[] } else { slice::from_raw_parts(args.cast_const(), n_arg) } };
     // SAFETY: context and values are as above.
     unsafe {
         if n_arg <= FEW {
@@ -140,11 +134,7 @@ unsafe extern "C" fn scalar(
 ///
 /// As [`call`].
 #[inline(never)]
-unsafe fn call_many(
-    context: *mut ffi::sqlite3_context,
-    registered: &Registered,
-    values: &[*mut ffi::sqlite3_value],
-) {
+unsafe fn call_many(context: *mut ffi::sqlite3_context, registered: &Registered, values: &[*mut ffi::sqlite3_value]) {
     // SAFETY: the caller's obligations are the same.
     unsafe { call::<MOST>(context, registered, values) }
 }

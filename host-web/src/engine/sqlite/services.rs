@@ -4,16 +4,14 @@
 
 use rusqlite::ffi::host::{Error, LocalTime, OK};
 
-use crate::engine::platform::Platform;
 use crate::engine::calendar;
+use crate::engine::platform::Platform;
 use crate::front::PLATFORM;
 
 /// Sleeps; rounded up to milliseconds.
 #[unsafe(no_mangle)]
 extern "C" fn rust_sqlite_wasm_host_sleep(seconds: u64, nanoseconds: u32) {
-    let milliseconds = seconds
-        .saturating_mul(1000)
-        .saturating_add(u64::from(nanoseconds.div_ceil(1_000_000)));
+    let milliseconds = seconds.saturating_mul(1000).saturating_add(u64::from(nanoseconds.div_ceil(1_000_000)));
     PLATFORM.sleep_ms(u32::try_from(milliseconds).unwrap_or(u32::MAX));
 }
 
@@ -64,9 +62,7 @@ unsafe extern "C" fn rust_sqlite_wasm_host_localtime(unix_seconds: i64, out: *mu
     let Some(offset) = PLATFORM.local_offset(unix_seconds) else {
         return Error::Unsupported as i32;
     };
-    let local = unix_seconds
-        .checked_add(i64::from(offset))
-        .and_then(calendar::from_unix);
+    let local = unix_seconds.checked_add(i64::from(offset)).and_then(calendar::from_unix);
     match local {
         Some(local) if !out.is_null() => {
             // SAFETY: the caller vouches for the pointer, which is not null.

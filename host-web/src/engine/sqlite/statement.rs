@@ -100,8 +100,7 @@ impl Statement {
             )
         };
         // Owned before anything returns early.
-        let statement = NonNull::new(statement)
-            .map(|ptr| Self { ptr, database: Rc::clone(database) });
+        let statement = NonNull::new(statement).map(|ptr| Self { ptr, database: Rc::clone(database) });
         if code != ffi::SQLITE_OK {
             return Err(code);
         }
@@ -235,9 +234,7 @@ impl Statement {
     /// How often it was compiled again because the schema had changed.
     pub(crate) fn reprepare_count(&self) -> c_int {
         // SAFETY: as in `step`.
-        unsafe {
-            ffi::sqlite3_stmt_status(self.ptr.as_ptr(), ffi::SQLITE_STMTSTATUS_REPREPARE, 0)
-        }
+        unsafe { ffi::sqlite3_stmt_status(self.ptr.as_ptr(), ffi::SQLITE_STMTSTATUS_REPREPARE, 0) }
     }
 
     /// Whether it makes no direct change to a database file. BEGIN, ATTACH and most PRAGMAs count as read-only.

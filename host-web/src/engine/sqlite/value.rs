@@ -55,9 +55,7 @@ impl RawValue {
     pub const fn new(value: ValueRef<'_>) -> Self {
         match value {
             ValueRef::Null => Self { tag: Self::NULL, payload: Payload { integer: 0 } },
-            ValueRef::Integer(integer) => {
-                Self { tag: Self::INTEGER, payload: Payload { integer } }
-            }
+            ValueRef::Integer(integer) => Self { tag: Self::INTEGER, payload: Payload { integer } },
             ValueRef::Real(real) => Self { tag: Self::REAL, payload: Payload { real } },
             ValueRef::Text(text) => Self::bytes(Self::TEXT, text),
             ValueRef::Blob(blob) => Self::bytes(Self::BLOB, blob),
@@ -185,9 +183,7 @@ pub(super) unsafe fn read(value: *mut ffi::sqlite3_value) -> Result<RawValue, Re
     // stay valid as long as the value is not converted.
     unsafe {
         Ok(match ffi::sqlite3_value_type(value) {
-            ffi::SQLITE_INTEGER => {
-                RawValue::new(ValueRef::Integer(ffi::sqlite3_value_int64(value)))
-            }
+            ffi::SQLITE_INTEGER => RawValue::new(ValueRef::Integer(ffi::sqlite3_value_int64(value))),
             ffi::SQLITE_FLOAT => RawValue::new(ValueRef::Real(ffi::sqlite3_value_double(value))),
             ffi::SQLITE_TEXT => {
                 let ptr = ffi::sqlite3_value_text(value);
@@ -212,10 +208,7 @@ pub(super) unsafe fn read(value: *mut ffi::sqlite3_value) -> Result<RawValue, Re
 ///
 /// Source: <https://sqlite.org/c3ref/column_blob.html>
 #[inline]
-pub(super) unsafe fn read_row<S: RowSink>(
-    statement: *mut ffi::sqlite3_stmt,
-    sink: &mut S,
-) -> Result<(), ReadError> {
+pub(super) unsafe fn read_row<S: RowSink>(statement: *mut ffi::sqlite3_stmt, sink: &mut S) -> Result<(), ReadError> {
     // SAFETY: the caller vouches for the statement; indexes are below its column count. The borrowed bytes stay valid
     // until the next step, which can't happen before the sink's method returns.
     unsafe {

@@ -35,8 +35,8 @@ pub(crate) fn register<S: Storage>(name: &str, files: Files<S>) -> Result<(), St
         if rsqlite_vfs::registered_vfs(name).map_err(|error| error.to_string())?.is_some() {
             return Ok(());
         }
-        let registration = rsqlite_vfs::register_vfs::<Methods<S>, Vfs<S>>(name, files, false)
-            .map_err(|error| error.to_string())?;
+        let registration =
+            rsqlite_vfs::register_vfs::<Methods<S>, Vfs<S>>(name, files, false).map_err(|error| error.to_string())?;
         // It stays until the process ends, so nobody has to unregister it.
         let _ = registration.into_raw();
     }
