@@ -136,7 +136,7 @@ impl<'a> Component<'a> {
         let invalid = |error: wasmparser::BinaryReaderError| LinkError::Invalid {
             file: file.to_owned(),
             message: error.message().to_owned(),
-            offset: error.offset() as u64,
+            offset: error.offset(),
         };
         #[cfg(feature = "cli")]
         let mut bodies = Bodies::default();

@@ -70,7 +70,7 @@ pub enum SpiPolicy {
 pub enum ComposeError {
     /// An extension breaks the contract.
     #[error(transparent)]
-    Extension(#[from] LinkError),
+    Extension(Box<LinkError>),
     /// An extension imports WASI, which a composition has no place for.
     #[error("`{file}` imports WASI ({}), expected imports of the contract only: build it for `wasm32-unknown-unknown`", interfaces.join(", "))]
     Wasi {
@@ -145,6 +145,12 @@ pub enum ComposeError {
         /// What went wrong.
         detail: String,
     },
+}
+
+impl From<LinkError> for ComposeError {
+    fn from(error: LinkError) -> Self {
+        Self::Extension(Box::new(error))
+    }
 }
 
 /// Checks extensions before they are composed or bundled: names, count, contract. Returns what each imports.

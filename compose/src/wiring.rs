@@ -224,7 +224,7 @@ impl<'a> Wires<'_, 'a> {
                 let table = self.supplied(args, module, name, ExternalKind::Table).ok_or_else(unknown)?;
                 let of_shim = matches!((&glue.shim, table),
                     (Some((shim, Shim { table, .. })), Supplied::Export(export))
-                        if export == CoreExport { instance: *shim, name: *table });
+                        if export == CoreExport { instance: *shim, name: table });
                 if !of_shim {
                     return Err(unknown());
                 }
