@@ -69,6 +69,26 @@ pub fn bundle(target: Target, parts: Parts<'_>, extensions: &[Extension<'_>]) ->
     Ok(files)
 }
 
+/// The files beside it that a built JavaScript module imports statically, in order, without `./`. What it imports
+/// dynamically is left out: a bundle's host compiles nothing at run time, so it never gets there.
+#[must_use]
+pub fn static_imports(source: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (at, _) in source.match_indices("\"./") {
+        let before = source[..at].trim_end();
+        let (_, rest) = source[at..].split_at(3);
+        let Some((name, _)) = rest.split_once('"') else { continue };
+        let is_file = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+        if is_file
+            && (before.ends_with("from") || before.ends_with("import"))
+            && !found.iter().any(|other| other == name)
+        {
+            found.push(name.to_owned());
+        }
+    }
+    found
+}
+
 fn index_js(target: Target, package: &str, extensions: &[Extension<'_>], table: &str) -> String {
     let mut js =
         String::from("// Made by `sqlink-compose compose`. Do not edit: sqlink.lock.json says what is inside.\n");
@@ -166,4 +186,15 @@ export declare function open(options?: OpenOptions): Promise<Database>;
 fn string(text: &str) -> String {
     // A string can always be written.
     serde_json::to_string(text).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn static_imports_are_found() {
+        let source = r#"import{a as b}from"./chunk-A1.js";import "./b.js";
+export { c } from "./c.js"; const later = () => import("./d.js"); const url = new URL("./e.js", import.meta.url);
+import f from "sqlink"; import { a } from "./chunk-A1.js"; const text = "from \"./../g.js\"";"#;
+        assert_eq!(super::static_imports(source), ["chunk-A1.js", "b.js", "c.js"]);
+    }
 }

@@ -168,11 +168,16 @@ fn write_bundle(
         write(&output.join(&file.path), &file.bytes)?;
     }
     if standalone {
-        for entry in std::fs::read_dir(package).with_context(|| format!("can't read the folder `{}`", name(package)))? {
-            let path = entry?.path();
-            if let (true, Some(file)) = (path.extension().is_some_and(|extension| extension == "js"), path.file_name())
-            {
-                write(&output.join("sqlink").join(file), &read(&path)?)?;
+        let mut wanted = vec!["core.js".to_owned()];
+        let mut next = 0;
+        while let Some(file) = wanted.get(next) {
+            next += 1;
+            let source = read(&package.join(file))?;
+            write(&output.join("sqlink").join(file), &source)?;
+            for import in bundle::static_imports(&String::from_utf8_lossy(&source)) {
+                if !wanted.contains(&import) {
+                    wanted.push(import);
+                }
             }
         }
     }
