@@ -1,4 +1,5 @@
-;; Attack: describe calls an import, which the contract forbids: it could make the manifest depend on the host.
+;; Attack: describe calls an import, which the contract forbids: it could make the manifest depend on the host. It
+;;   ignores the answer and returns a good manifest.
 ;; Expected: refused at load, nothing is registered; the error names the import.
 (module
   (import "sqlink:extension/random@0.1.0" "bytes" (func $random (param i32 i32)))
@@ -28,5 +29,13 @@
     (i32.const 16))
   (func (export "sqlink:extension/scalar@0.1.0#call") (param i32 i32 i32) (result i32)
     unreachable)
-  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
-    unreachable))
+  ;; Memory for the arguments of one call, from 8192 on.
+  (global $next (mut i32) (i32.const 8192))
+  (func (export "cabi_realloc") (param $old i32) (param $old_len i32) (param $align i32) (param $len i32) (result i32)
+    (local $at i32)
+    (local.set $at
+      (i32.and
+        (i32.add (global.get $next) (i32.sub (local.get $align) (i32.const 1)))
+        (i32.sub (i32.const 0) (local.get $align))))
+    (global.set $next (i32.add (local.get $at) (local.get $len)))
+    (local.get $at)))
