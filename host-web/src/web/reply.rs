@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::web::memory::address_of;
 
-/// One word of the reply block. JavaScript has the same list in `engine.ts`.
+/// One word of the reply block. JavaScript has the same list in `rows.ts`.
 #[derive(Clone, Copy)]
 pub enum Word {
     /// Number of rows in the row buffer.
@@ -25,6 +25,8 @@ pub enum Word {
     Reprepared,
     /// A statement handle, or 0 for none.
     Statement,
+    /// Number of the statement's largest parameter.
+    Parameters,
     /// Low half of a 64-bit number (a change count).
     FirstLow,
     /// High half of it.
@@ -35,7 +37,7 @@ pub enum Word {
     SecondHigh,
 }
 
-const WORDS: usize = 12;
+const WORDS: usize = 13;
 
 thread_local! {
     static REPLY: [Cell<u32>; WORDS] = const { [const { Cell::new(0) }; WORDS] };
@@ -61,7 +63,7 @@ pub fn set_wide(low: Word, high: Word, value: i64) {
     set(high, (value >> 32) as u32);
 }
 
-/// The address of the reply block: 12 words of 4 bytes. It never changes.
+/// The address of the reply block: 13 words of 4 bytes. It never changes.
 #[wasm_bindgen]
 #[must_use]
 pub fn reply_block() -> u32 {

@@ -22,12 +22,19 @@ thread_local! {
     static WALKS: RefCell<Vec<Option<Walk>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Compiles the only statement of `sql`. Its handle is in the reply block; 0 if there is only white space and comments.
-/// A second statement is an error.
+/// Compiles the only statement of `sql`. Its handle is in the reply block, 0 if there is only white space and comments,
+/// and so is its parameter count. A second statement is an error.
 #[wasm_bindgen]
 #[must_use]
 pub fn prepare(connection: u32, sql: &str, persistent: bool) -> i32 {
-    status(prepare_only(connection, sql, persistent).map(|statement| reply::set(Word::Statement, statement)))
+    status(prepare_only(connection, sql, persistent).map(reply_statement))
+}
+
+/// Tells of a statement, or of none, in the reply block.
+fn reply_statement(statement: u32) {
+    let parameters = if statement == 0 { 0 } else { engine::parameter_count(statement).unwrap_or(0) };
+    reply::set(Word::Statement, statement);
+    reply::set(Word::Parameters, parameters);
 }
 
 fn prepare_only(connection: u32, sql: &str, persistent: bool) -> Result<u32, Error> {
@@ -100,7 +107,7 @@ pub fn script_next(number: u32) -> i32 {
                     }
                 });
                 if next.statement != 0 {
-                    reply::set(Word::Statement, next.statement);
+                    reply_statement(next.statement);
                     reply::set_wide(Word::FirstLow, Word::FirstHigh, position.into());
                     reply::set_wide(Word::SecondLow, Word::SecondHigh, end.into());
                     return 0;

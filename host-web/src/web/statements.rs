@@ -109,16 +109,6 @@ pub fn parameters(statement: u32) -> i32 {
     }))
 }
 
-/// Number of the largest parameter of a statement; negative with the error kept.
-#[wasm_bindgen]
-#[must_use]
-pub fn parameter_count(statement: u32) -> i32 {
-    match engine::parameter_count(statement) {
-        Ok(count) => i32::try_from(count).unwrap_or(i32::MAX),
-        Err(error) => keep(error),
-    }
-}
-
 /// Resets a statement and binds the first `count` cells of the scratch area to ?1, ?2, …
 #[wasm_bindgen]
 #[must_use]
@@ -148,6 +138,16 @@ pub fn bind_and_fetch(statement: u32, count: u32, max_rows: u32, max_bytes: u32)
     match bind(statement, count) {
         FAILED => FAILED,
         _ => fetch(statement, max_rows, max_bytes),
+    }
+}
+
+/// [`bind`], the first row, and [`reset`] in one crossing. Returns 0, or negative with the error kept.
+#[wasm_bindgen]
+#[must_use]
+pub fn fetch_one(statement: u32, count: u32) -> i32 {
+    match bind_and_fetch(statement, count, 1, u32::MAX) {
+        FAILED => FAILED,
+        _ => reset(statement),
     }
 }
 

@@ -1,0 +1,90 @@
+/**
+ * Builds the package into dist/: the entries with shared chunks, the WebAssembly beside them, and their types.
+ *
+ * Needs generated/ (engine, linker, adapter, contract), which `cargo xtask build` makes.
+ */
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const require = createRequire(import.meta.url);
+const here = dirname(fileURLToPath(import.meta.url));
+const src = join(here, "src");
+const dist = join(here, "dist");
+const generated = join(here, "generated");
+
+/** The two imports that are no files: what the engine imports, and the adapter's bytes. */
+const virtual = {
+  name: "virtual",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^sqlink:callbacks$/ }, () => ({ path: join(src, "callbacks.ts") }));
+    onResolve({ filter: /^sqlink:adapter$/ }, () => ({ path: "adapter", namespace: "adapter" }));
+    onLoad({ filter: /.*/, namespace: "adapter" }, () => ({
+      contents: readFileSync(join(generated, "adapter.wasm")),
+      loader: "binary",
+    }));
+  },
+};
+
+const shared = {
+  absWorkingDir: here,
+  outdir: dist,
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  target: "es2022",
+  // Works unbundled in a browser and in Node alike; what is Node's own is imported by name.
+  platform: "neutral",
+  mainFields: ["module", "main"],
+  conditions: ["browser", "import"],
+  external: ["node:*", "./engine.wasm", "./adapter.wasm"],
+  plugins: [virtual],
+  minify: true,
+  // The package's own `sideEffects` names the built files.
+  ignoreAnnotations: true,
+  sourcemap: "linked",
+  sourcesContent: true,
+  legalComments: "eof",
+  chunkNames: "chunk-[hash]",
+  logLevel: "warning",
+  // wasm-bindgen lists the one module the engine imports once per function.
+  logOverride: { "duplicate-object-key": "silent" },
+};
+
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist, { recursive: true });
+await build({
+  ...shared,
+  entryPoints: ["index", "node", "workerd", "core", "worker", "worker-node", "worker-thread", "worker-thread-node"].map(
+    (name) => join(src, `${name}.ts`),
+  ),
+});
+
+for (const name of ["engine.wasm", "linker.wasm", "adapter.wasm"]) cpSync(join(generated, name), join(dist, name));
+// jco's transpiler finds its own modules beside the chunk it was bundled into.
+const transpiler = dirname(require.resolve("@bytecodealliance/jco-transpile/component"));
+for (const name of ["js-component-bindgen-component.core.wasm", "js-component-bindgen-component.core2.wasm"]) {
+  cpSync(join(transpiler, name), join(dist, name));
+}
+
+// Declarations refer to nothing generated: internal files are emitted too, but the entries export none of their types.
+execFileSync(
+  process.execPath,
+  [
+    join(dirname(require.resolve("typescript/package.json")), "bin/tsc"),
+    "-p",
+    here,
+    "--noEmit",
+    "false",
+    "--emitDeclarationOnly",
+    "--declaration",
+    "--rootDir",
+    here,
+    "--outDir",
+    join(dist, "types"),
+  ],
+  { stdio: "inherit" },
+);

@@ -1,0 +1,40 @@
+/**
+ * The public API, the same from every entry.
+ *
+ * @module
+ */
+
+export {
+  Database,
+  type FunctionOptions,
+  type Limits,
+  type OpenOptions,
+  open,
+  type QueryAllError,
+  type QueryAllOptions,
+  type StatementResult,
+} from "./database.js";
+export type { Capability, FunctionFlags } from "./describe.js";
+export { SqliteError, type SqliteErrorFields } from "./errors.js";
+export type {
+  ComponentSource,
+  ExtensionDescription,
+  ExtensionInfo,
+  ExtensionSource,
+  LinkedExtension,
+  LinkerName,
+  LoadOptions,
+} from "./extension.js";
+export type { ScalarFunction } from "./functions.js";
+export type { LogEntry, LogLevel } from "./log.js";
+export type { Row } from "./rows.js";
+export {
+  type ArrayRows,
+  type Column,
+  type ObjectRows,
+  type RowOptions,
+  type RunResult,
+  Statement,
+} from "./statement.js";
+export type { Param, Params, Value } from "./values.js";
+export { type EngineVersion, engineVersion } from "./version.js";

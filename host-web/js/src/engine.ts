@@ -1,0 +1,256 @@
+/**
+ * The engine's one instance in this JavaScript realm: starting it, calling it, and what happens when it dies.
+ *
+ * Nothing the engine imports throws (see callbacks.ts), so an exception that leaves one of its exports means that the
+ * instance itself is broken: it panicked, ran out of memory or out of stack. It cannot be used again then; every
+ * connection of it is lost, and the next `open()` starts a fresh instance.
+ *
+ * @module
+ */
+import init, * as wasm from "../generated/engine.js";
+import { MISUSE, misuse, SqliteError } from "./errors.js";
+import { attach } from "./heap.js";
+import { resetAll } from "./lifecycle.js";
+import { readArrays, setReply } from "./rows.js";
+import type { Value } from "./values.js";
+
+/** Raised when the engine itself failed. Its SQLite code is SQLITE_INTERNAL. */
+const INTERNAL = 2;
+
+/** What the engine said before it died. */
+let panic = "";
+/** Why the engine is dead; undefined while it runs. */
+let death: SqliteError | undefined;
+/** Counts instances: a connection belongs to one. */
+let generation = 0;
+let memory: WebAssembly.Memory | undefined;
+let started: Promise<void> | undefined;
+
+/** Exceptions of JavaScript functions, kept until the error they caused is made. */
+let thrown: { readonly message: string; readonly error: unknown } | undefined;
+
+/** Keeps the panic's message for the error to come. */
+export function notePanic(message: string): void {
+  panic = message;
+}
+
+/** Keeps what a JavaScript function threw, to be the `cause` of the error with this message. */
+export function noteThrown(message: string, error: unknown): void {
+  thrown = { message, error };
+}
+
+/** Whether the engine died. A guest's frames must let the exception pass then. */
+export function isDead(): boolean {
+  return death !== undefined;
+}
+
+/** The instance a connection is of. */
+export function currentGeneration(): number {
+  return generation;
+}
+
+/** Starts the engine, or a fresh instance of it if it died. */
+export async function start(source: () => Promise<WebAssembly.Module | BufferSource | Response>): Promise<void> {
+  started ??= source().then(async (engine) => {
+    const exports = await init({ module_or_path: engine });
+    adopt(exports.memory);
+  });
+  try {
+    await started;
+  } catch (error) {
+    started = undefined;
+    throw error;
+  }
+  if (death !== undefined) {
+    resetAll();
+    wasm.__wbg_reset_state();
+    death = undefined;
+    panic = "";
+    // The module is compiled, so this only finds the new instance's memory.
+    const exports = await init({ module_or_path: new Uint8Array() });
+    adopt(exports.memory);
+  }
+}
+
+/** The instance's memory. */
+export function engineMemory(): WebAssembly.Memory {
+  if (memory === undefined) throw misuse("the engine is not started");
+  return memory;
+}
+
+function adopt(instanceMemory: WebAssembly.Memory): void {
+  generation++;
+  memory = instanceMemory;
+  thrown = undefined;
+  attach(memory);
+  wasm.start();
+  setReply(wasm.reply_block());
+  scratchAt = wasm.scratch(0);
+  scratchUsual = true;
+}
+
+/** Turns an exception that left the engine into the error that says so. */
+export function died(cause: unknown): SqliteError {
+  if (death === undefined) {
+    const what = panic === "" ? String(cause) : panic;
+    death = new SqliteError(
+      `the engine failed (${what}); its connections are lost, \`open()\` starts a fresh one`,
+      { extendedCode: INTERNAL },
+      { cause },
+    );
+  }
+  return death;
+}
+
+/** Throws if the engine died, or was replaced since `mine` began. */
+export function alive(mine: number): void {
+  if (death !== undefined) throw death;
+  if (mine !== generation) {
+    throw new SqliteError("this connection was lost when the engine failed; open a new one", {
+      extendedCode: MISUSE,
+    });
+  }
+}
+
+/** The export with the engine's death caught. */
+function guarded<A extends readonly unknown[], R>(call: (...args: A) => R): (...args: A) => R {
+  return (...args) => {
+    if (death !== undefined) throw death;
+    try {
+      return call(...args);
+    } catch (error) {
+      throw died(error);
+    }
+  };
+}
+
+let scratchAt = 0;
+let scratchUsual = true;
+/** Bytes the scratch area always has. */
+const SCRATCH = 0x1_0000;
+
+/** Makes room in the scratch area and returns its address. */
+export function scratch(bytes: number): number {
+  if (bytes > SCRATCH) {
+    if (bytes > 0xffff_ff00) {
+      throw new SqliteError("the parameters are over 4 GiB", { extendedCode: 18 });
+    }
+    scratchAt = guarded(wasm.scratch)(bytes);
+    scratchUsual = false;
+  } else if (!scratchUsual) {
+    scratchAt = guarded(wasm.scratch)(0);
+    scratchUsual = true;
+  }
+  return scratchAt >>> 0;
+}
+
+/** {@link wasm.bind_and_fetch}. */
+export function bindAndFetch(statement: number, count: number, rows: number, bytes: number): number {
+  if (death !== undefined) throw death;
+  try {
+    return wasm.bind_and_fetch(statement, count, rows, bytes);
+  } catch (error) {
+    throw died(error);
+  }
+}
+
+/** {@link wasm.fetch}. */
+export function fetchRows(statement: number, rows: number, bytes: number): number {
+  if (death !== undefined) throw death;
+  try {
+    return wasm.fetch(statement, rows, bytes);
+  } catch (error) {
+    throw died(error);
+  }
+}
+
+/** {@link wasm.fetch_one}. */
+export function fetchOne(statement: number, count: number): number {
+  if (death !== undefined) throw death;
+  try {
+    return wasm.fetch_one(statement, count);
+  } catch (error) {
+    throw died(error);
+  }
+}
+
+/** {@link wasm.run}. */
+export function runStatement(statement: number, count: number): number {
+  if (death !== undefined) throw death;
+  try {
+    return wasm.run(statement, count);
+  } catch (error) {
+    throw died(error);
+  }
+}
+
+/** {@link wasm.grow}, for results that do not fit the result buffer. */
+export const grow = guarded(wasm.grow);
+
+/** The engine's other exports. */
+export const engine = {
+  open: guarded(wasm.open),
+  close: guarded(wasm.close),
+  setLimits: guarded(wasm.set_limits),
+  limits: guarded(wasm.limits),
+  exec: guarded(wasm.exec),
+  prepare: guarded(wasm.prepare),
+  scriptOpen: guarded(wasm.script_open),
+  scriptNext: guarded(wasm.script_next),
+  scriptClose: guarded(wasm.script_close),
+  columns: guarded(wasm.columns),
+  parameters: guarded(wasm.parameters),
+  reset: guarded(wasm.reset),
+  finalize: guarded(wasm.finalize),
+  changes: guarded(wasm.changes),
+  totalChanges: guarded(wasm.total_changes),
+  inTransaction: guarded(wasm.in_transaction),
+  interrupt: guarded(wasm.interrupt),
+  serialize: guarded(wasm.serialize),
+  deserialize: guarded(wasm.deserialize),
+  version: guarded(wasm.version),
+  createFunction: guarded(wasm.create_function),
+  removeFunction: guarded(wasm.remove_function),
+  loadExtension: guarded(wasm.load_extension),
+  unloadExtension: guarded(wasm.unload_extension),
+  extensions: guarded(wasm.extensions),
+  guestLog: guarded(wasm.guest_log),
+  guestRandom: guarded(wasm.guest_random),
+  guestClock: guarded(wasm.guest_clock),
+  guestQuery: guarded(wasm.guest_query),
+  guestExecute: guarded(wasm.guest_execute),
+};
+
+const takeError = guarded(wasm.take_error);
+
+/** The error the last failed export kept. */
+export function lastError(sql?: string): SqliteError {
+  takeError();
+  const rows: Value[][] = [];
+  readArrays(rows, false);
+  const [code, message, offset, reason, extension, name] = rows[0] ?? [INTERNAL, "no error was kept"];
+  const cause = thrown !== undefined && thrown.message === message ? thrown : undefined;
+  thrown = undefined;
+  return new SqliteError(
+    String(message),
+    {
+      extendedCode: Number(code),
+      offset: typeof offset === "number" ? offset : undefined,
+      sql,
+      reason: optionalText(reason),
+      extension: optionalText(extension),
+      function: optionalText(name),
+    },
+    cause && { cause: cause.error },
+  );
+}
+
+function optionalText(value: Value | undefined): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+/** Throws the error an export kept if its status says so; else gives the status back. */
+export function check(status: number, sql?: string): number {
+  if (status < 0) throw lastError(sql);
+  return status;
+}

@@ -1,0 +1,67 @@
+/**
+ * The direct linker: the compose crate as WebAssembly, loaded when the first extension is.
+ *
+ * @module
+ */
+import init, { link } from "../generated/linker.js";
+import { environment } from "./environment.js";
+import { ERROR, SqliteError } from "./errors.js";
+
+let started: Promise<unknown> | undefined;
+
+async function start(): Promise<void> {
+  const { linker } = environment();
+  started ??= linker?.().then((source) => init({ module_or_path: source }));
+  try {
+    await started;
+  } catch (error) {
+    started = undefined;
+    throw error;
+  }
+}
+
+/** SHA-256 of bytes, in hexadecimal. */
+export async function digestOf(bytes: Uint8Array): Promise<string> {
+  if (typeof crypto === "undefined" || crypto.subtle === undefined) {
+    throw new SqliteError(
+      "extensions can only be loaded in a secure context (https or localhost): `crypto.subtle` is missing",
+      { extendedCode: ERROR },
+    );
+  }
+  // A view of shared memory is refused, so the digest is of a copy then.
+  const own = bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : bytes.slice();
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", own));
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/**
+ * Verifies a component against the contract and compiles its core module.
+ *
+ * @param bytes - the component
+ * @param name - what to call it in errors
+ * @param only - whether a component of another shape is an error too
+ * @returns the compiled core module; undefined if only the shape is refused, and `only` is false
+ */
+export async function linkDirect(
+  bytes: Uint8Array,
+  name: string,
+  only: boolean,
+): Promise<WebAssembly.Module | undefined> {
+  await start();
+  let core: Uint8Array<ArrayBuffer>;
+  try {
+    const linked = link(bytes, name);
+    core = linked.core as Uint8Array<ArrayBuffer>;
+    linked.free();
+  } catch (cause) {
+    const { code, message } = cause as { readonly code?: string; readonly message?: string };
+    if (code === "not-direct" && !only) return undefined;
+    // Anything without a code is the linker's own failure.
+    throw new SqliteError(
+      code === undefined ? `\`${name}\` could not be linked: ${String(cause)}` : String(message),
+      { extendedCode: ERROR },
+      { cause },
+    );
+  }
+  return WebAssembly.compile(core);
+}
