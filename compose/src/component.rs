@@ -13,6 +13,13 @@ use wasmparser::{
 /// Largest component file that is looked at, in bytes (64 MiB).
 pub const MAX_INPUT_BYTES: u64 = 64 << 20;
 
+/// Most memory one instance of an extension may have, in bytes (256 MiB): what its memory may be at its start, and the
+/// maximum that [`link`](crate::link) writes into the core module.
+pub const MAX_MEMORY_BYTES: u64 = 256 << 20;
+
+/// Bytes of a WebAssembly page.
+pub(crate) const PAGE_BYTES: u64 = 65_536;
+
 /// Deepest nesting of components. wit-component nests once.
 const MAX_DEPTH: usize = 8;
 /// Most core modules in a component. componentize-js and the WASI adapters need fewer than 10.
@@ -262,6 +269,14 @@ struct Reader<'a, 'f> {
 impl<'a> Reader<'a, '_> {
     /// Enforces the limits, before the validator spends time on the payload.
     fn count(&mut self, payload: &Payload<'a>) -> Result<(), LinkError> {
+        if let Payload::MemorySection(section) = payload {
+            for memory in section.clone().into_iter().flatten() {
+                let found = memory.initial.saturating_mul(PAGE_BYTES);
+                if found > MAX_MEMORY_BYTES {
+                    return Err(LinkError::Memory { file: self.file.to_owned(), found, limit: MAX_MEMORY_BYTES });
+                }
+            }
+        }
         let count = match payload {
             Payload::InstanceSection(section) => section.count(),
             Payload::CoreTypeSection(section) => section.count(),

@@ -68,6 +68,16 @@ pub enum LinkError {
         /// How many are allowed.
         limit: u64,
     },
+    /// A core module's memory starts larger than [`MAX_MEMORY_BYTES`](crate::MAX_MEMORY_BYTES).
+    #[error("`{file}` asks for too much memory: found {found} bytes at its start, expected at most {limit}")]
+    Memory {
+        /// The file, as the caller named it.
+        file: String,
+        /// The memory's least size, in bytes.
+        found: u64,
+        /// Most bytes allowed.
+        limit: u64,
+    },
     /// The file isn't a valid component, or uses WebAssembly features that some host lacks.
     #[error(
         "`{file}` is not a valid component: found {message} at byte {offset}, expected WebAssembly 2.0 with tail calls and extended constants"
@@ -165,6 +175,7 @@ impl LinkError {
             Self::Truncated { .. } => "truncated",
             Self::TooLarge { .. } => "too-large",
             Self::TooMany { .. } => "too-many",
+            Self::Memory { .. } => "memory",
             Self::Invalid { .. } => "invalid",
             Self::ContractVersion { .. } => "contract-version",
             Self::MissingExport { .. } => "missing-export",

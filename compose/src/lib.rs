@@ -60,7 +60,7 @@ mod types;
 #[cfg(feature = "web")]
 pub mod web;
 mod wiring;
-pub use component::MAX_INPUT_BYTES;
+pub use component::{MAX_INPUT_BYTES, MAX_MEMORY_BYTES};
 pub use contract::Verified;
 #[cfg(feature = "cli")]
 pub use digest::digest;

@@ -14,7 +14,8 @@ use wasmparser::{FuncType, ValType};
 /// It imports functions of the contract only, as module `sqlink:extension/spi@0.1.0` name `query`, with the core
 /// signatures that `canon lower` gives them. It exports `memory`, `cabi_realloc`, each function of the contract as
 /// `sqlink:extension/scalar@0.1.0#call`, and `cabi_post_…` where there is something to free after a call. Strings are
-/// UTF-8. Where the component runs an initializer, it is the core module's start function.
+/// UTF-8. Where the component runs an initializer, it is the core module's start function. The memory's maximum is at most
+/// [`MAX_MEMORY_BYTES`](crate::MAX_MEMORY_BYTES).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Linked {

@@ -1,10 +1,11 @@
 //! Rewrites a core module, section by section.
 //!
-//! Everything is copied as it is except what a pass changes. Now there are two: dropping custom sections that only tools
-//! read, and making the component's initializer the start function.
+//! Everything is copied as it is except what a pass changes. Now there are three: dropping custom sections that only tools
+//! read, making the component's initializer the start function, and giving the memory a maximum.
 
+use crate::component::{MAX_MEMORY_BYTES, PAGE_BYTES};
 use std::fmt;
-use wasm_encoder::{Module, RawSection, StartSection};
+use wasm_encoder::{MemorySection, MemoryType, Module, RawSection, StartSection};
 use wasmparser::{
     BinaryReaderError, CompositeInnerType, ExternalKind, FuncType, KnownCustom, Parser, Payload, TypeRef,
 };
@@ -100,6 +101,21 @@ pub(crate) fn emit(
         match &payload {
             // Entries of the code section come one by one after it; it is copied as a whole.
             Payload::CodeSectionEntry(_) => {}
+            Payload::MemorySection(section) => {
+                let mut memories = MemorySection::new();
+                for memory in section.clone() {
+                    let memory = memory?;
+                    let most = MAX_MEMORY_BYTES / PAGE_BYTES;
+                    memories.memory(MemoryType {
+                        minimum: memory.initial,
+                        maximum: Some(memory.maximum.map_or(most, |maximum| maximum.min(most))),
+                        memory64: memory.memory64,
+                        shared: memory.shared,
+                        page_size_log2: memory.page_size_log2,
+                    });
+                }
+                out.section(&memories);
+            }
             Payload::CustomSection(section) if !matches!(section.as_known(), KnownCustom::Name(_)) => {}
             _ => {
                 if let Some((id, range)) = payload.as_section() {

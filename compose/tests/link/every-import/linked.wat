@@ -12,7 +12,7 @@
   (import "sqlink:extension/clock@0.1.0" "now" (func (;2;) (type 2) (param i32)))
   (import "sqlink:extension/spi@0.1.0" "query" (func (;3;) (type 3) (param i32 i32 i32 i32 i32)))
   (import "sqlink:extension/spi@0.1.0" "execute" (func (;4;) (type 3) (param i32 i32 i32 i32 i32)))
-  (memory (;0;) 0)
+  (memory (;0;) 0 4096)
   (export "sqlink:extension/metadata@0.1.0#describe" (func 5))
   (export "cabi_post_sqlink:extension/metadata@0.1.0#describe" (func 6))
   (export "sqlink:extension/scalar@0.1.0#call" (func 7))

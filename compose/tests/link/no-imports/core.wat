@@ -1,6 +1,6 @@
 ;; The least an extension can be.
 (module
-  (memory (export "memory") 1 4)
+  (memory (export "memory") 1 9)
   (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)
   (func (export "sqlink:extension/metadata@0.1.0#describe") (result i32) i32.const 0)
   (func (export "sqlink:extension/scalar@0.1.0#call") (param i32 i32 i32) (result i32) i32.const 0)

@@ -2,7 +2,7 @@
   (type (;0;) (func (param i32 i32 i32 i32) (result i32)))
   (type (;1;) (func (result i32)))
   (type (;2;) (func (param i32 i32 i32) (result i32)))
-  (memory (;0;) 1 4)
+  (memory (;0;) 1 9)
   (export "memory" (memory 0))
   (export "cabi_realloc" (func 0))
   (export "sqlink:extension/metadata@0.1.0#describe" (func 1))

@@ -8,7 +8,7 @@
   (import "sqlink:extension/spi@0.1.0" "execute" (func $execute (;0;) (type 0) (param i32 i32 i32 i32 i32)))
   (import "sqlink:extension/log@0.1.0" "write" (func $write (;1;) (type 1) (param i32 i32 i32)))
   (table (;0;) 1 funcref)
-  (memory (;0;) 1)
+  (memory (;0;) 1 4096)
   (export "memory" (memory 0))
   (export "cabi_realloc" (func $realloc))
   (export "sqlink:extension/metadata@0.1.0#describe" (func $describe))

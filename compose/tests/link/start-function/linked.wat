@@ -3,7 +3,7 @@
   (type (;1;) (func (param i32 i32 i32 i32) (result i32)))
   (type (;2;) (func (result i32)))
   (type (;3;) (func (param i32 i32 i32) (result i32)))
-  (memory (;0;) 1)
+  (memory (;0;) 1 4096)
   (global $started (;0;) (mut i32) i32.const 0)
   (export "memory" (memory 0))
   (export "cabi_realloc" (func 1))
