@@ -316,3 +316,42 @@ fn text_reaches_host_functions_as_it_is() -> Result {
     assert_eq!(one(connection, "SELECT raw(CAST(x'61ff' AS TEXT))")?, Value::Blob(vec![0x61, 0xff]));
     engine::close(connection)
 }
+
+/// Tries to close a connection when it is dropped, as an embedder might on hearing that its function is gone.
+struct CloseOnDrop {
+    connection: u32,
+    outcome: Rc<Cell<Option<i32>>>,
+}
+
+impl Drop for CloseOnDrop {
+    fn drop(&mut self) {
+        self.outcome.set(Some(engine::close(self.connection).map_or_else(|error| error.code, |()| 0)));
+    }
+}
+
+#[test]
+fn a_release_in_the_middle_of_a_call_finds_the_connection_in_use() -> Result {
+    let connection = open()?;
+    let outcome = Rc::new(Cell::new(None));
+    let add = |id| {
+        let guard = CloseOnDrop { connection, outcome: Rc::clone(&outcome) };
+        native::add_function(id, move |_, _, out| {
+            out.integer(guard.connection.into());
+            Ok(())
+        });
+    };
+    add(1);
+    native::add_function(2, |_, _, _| Ok(()));
+    engine::create_function(connection, "guarded", 0, NONE, 1)?;
+    engine::create_function(connection, "guarded", 0, NONE, 2)?;
+    assert_eq!(outcome.take(), Some(MISUSE));
+    add(1);
+    engine::create_function(connection, "guarded", 0, NONE, 1)?;
+    engine::remove_function(connection, "guarded", 0)?;
+    assert_eq!(outcome.take(), Some(MISUSE));
+    add(1);
+    engine::create_function(connection, "guarded", 0, NONE, 1)?;
+    engine::close(connection)?;
+    assert_eq!(outcome.take(), Some(MISUSE), "it is closed already");
+    Ok(())
+}

@@ -8,6 +8,8 @@ use crate::engine::platform::CallError;
 pub const ERROR: i32 = 1;
 /// `SQLITE_BUSY`.
 pub const BUSY: i32 = 5;
+/// `SQLITE_NOMEM`.
+pub const NOMEM: i32 = 7;
 /// `SQLITE_READONLY`.
 pub const READONLY: i32 = 8;
 /// `SQLITE_INTERRUPT`.
@@ -206,7 +208,6 @@ pub(crate) fn guest_code(code: i32) -> i32 {
 /// `SQLITE_ERROR` for them; the engine's [`Error`] still carries the extension's code.
 pub(crate) fn code_for_sqlite(code: i32) -> i32 {
     const INTERNAL: i32 = 2;
-    const NOMEM: i32 = 7;
     const IOERR: i32 = 10;
     const CORRUPT: i32 = 11;
     const FULL: i32 = 13;

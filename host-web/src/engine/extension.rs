@@ -178,6 +178,7 @@ pub fn load_extension(connection: u32, id: u32, digest: &str, grants: &[String])
 
 /// Registers every function; takes back what it did if one can't be registered.
 fn register(connection: &Connection, extension: &Rc<Extension>) -> Result<()> {
+    let _running = connection.enter();
     for (index, function) in extension.functions.iter().enumerate() {
         let registered =
             Box::new(Registered::of_extension(Rc::clone(&connection.core), Rc::clone(extension), index, function.id));

@@ -5,7 +5,7 @@ use std::ffi::CString;
 use std::rc::Rc;
 
 use crate::engine::connection::{Connection, Core};
-use crate::engine::error::{BUSY, Error, Reason, Result, guest_code};
+use crate::engine::error::{BUSY, Error, NOMEM, Reason, Result, guest_code};
 use crate::engine::extension::Extension;
 use crate::engine::manifest::{FunctionFlags, check_function, describe_function};
 use crate::engine::platform::{CallError, Platform};
@@ -130,6 +130,7 @@ fn run(registered: &Registered, args: Args<'_>, out: &mut ResultSink<'_>) -> Res
             Reason::OutputTooLarge,
             &format!("it returned {len} bytes, over the limit of {}", limits.output_bytes),
         )),
+        Some(Problem::NoMemory) => Err(Error::new(NOMEM, "out of memory")),
         Some(Problem::InvalidText(at)) => Err(registered
             .failure(Reason::InvalidResult, &format!("it returned a text that is not valid UTF-8 at byte {at}"))),
     }
@@ -237,6 +238,8 @@ pub fn create_function(connection: u32, name: &str, arg_count: i32, flags: Funct
     let (connection, c_name) = for_change(connection, name, arg_count)?;
     let registered =
         Box::new(Registered { core: Rc::clone(&connection.core), target: Target::Host { id, name: name.to_owned() } });
+    // SQLite drops the function it replaces, which tells the front: it must not find the connection idle then.
+    let _running = connection.enter();
     connection
         .database
         .create_scalar(&c_name, arg_count, flags, registered)

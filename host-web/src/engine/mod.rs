@@ -39,7 +39,7 @@ pub use connection::{
     open, serialize, set_limits, total_changes, version,
 };
 pub use error::{
-    AUTH, BUSY, CANTOPEN, ERROR, Error, INTERRUPT, MISUSE, NOTADB, RANGE, READONLY, Reason, Result, TOOBIG,
+    AUTH, BUSY, CANTOPEN, ERROR, Error, INTERRUPT, MISUSE, NOMEM, NOTADB, RANGE, READONLY, Reason, Result, TOOBIG,
 };
 pub use extension::{ExtensionInfo, extensions, load_extension, unload_extension};
 pub use function::{create_function, remove_function};

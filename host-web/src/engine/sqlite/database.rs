@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::ffi::{CStr, CString, c_int};
 use std::rc::Rc;
 use std::slice;
+use std::time::Duration;
 
 use rusqlite::ffi;
 use rusqlite::limits::Limit;
@@ -52,6 +53,11 @@ impl Database {
             None => rusqlite::Connection::open_with_flags(flags.name, bits),
         }
         .map_err(from_rusqlite)?;
+        if cfg!(target_arch = "wasm32") && flags.vfs.is_none() {
+            // Whoever holds a lock on a file in memory is on this very thread: waiting, which the wrapper sets to five
+            // seconds, would not make it go away.
+            connection.busy_timeout(Duration::ZERO).map_err(from_rusqlite)?;
+        }
         // SAFETY: the handle is used only through this type, which keeps the connection that owns it.
         let handle = unsafe { connection.handle() };
         let database = Self { connection: RefCell::new(connection), handle, core };

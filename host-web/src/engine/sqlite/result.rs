@@ -25,8 +25,8 @@ struct Calls {
 struct Frame {
     buffer: Vec<u8>,
     limit: usize,
-    /// Bytes somebody asked for beyond the limit.
-    refused: Option<usize>,
+    /// Why the buffer did not grow as far as somebody asked.
+    refused: Option<Problem>,
 }
 
 /// Keeps a function call on the call stack until it is dropped.
@@ -84,19 +84,19 @@ pub fn result_buffer() -> (usize, usize) {
 
 /// Makes the result buffer of the innermost call at least `len` bytes long and returns its address, which may be a new
 /// one; what was in it may be lost. Returns 0 if no call is running, if `len` is over the call's output limit (the call
-/// then fails with `output-too-large`), or if there is no memory.
+/// then fails with `output-too-large`), or if there is no memory (it then fails with `SQLITE_NOMEM`).
 #[must_use]
 pub fn grow_result_buffer(len: usize) -> usize {
     CALLS.with_borrow_mut(|calls| {
         let Some(frame) = calls.innermost() else { return 0 };
         if len > frame.limit {
-            frame.refused = Some(len);
+            frame.refused = Some(Problem::TooLarge(len));
             return 0;
         }
         if len > frame.buffer.len() {
             let mut buffer = Vec::new();
             if buffer.try_reserve_exact(len).is_err() {
-                frame.refused = Some(len);
+                frame.refused = Some(Problem::NoMemory);
                 return 0;
             }
             buffer.resize(len, 0);
@@ -118,6 +118,8 @@ impl Calls {
 pub(crate) enum Problem {
     /// It has this many bytes, more than the limit.
     TooLarge(usize),
+    /// There was no memory for it.
+    NoMemory,
     /// A text that is not valid UTF-8, from this 0-based byte on.
     InvalidText(usize),
 }
@@ -255,7 +257,7 @@ impl ResultSink<'_> {
 
     /// Returns why the result was not taken, or that the buffer could not grow as far as somebody needed.
     pub(crate) fn problem(&self) -> Option<Problem> {
-        self.problem.or_else(|| CALLS.with_borrow_mut(|calls| calls.innermost()?.refused.map(Problem::TooLarge)))
+        self.problem.or_else(|| CALLS.with_borrow_mut(|calls| calls.innermost()?.refused))
     }
 }
 
