@@ -58,6 +58,15 @@ pub(crate) fn classify(error: &wasmtime::Error, circumstances: Circumstances) ->
     Failure { kind, message }
 }
 
+/// What ended the engine's own store.
+pub(crate) fn end_of_engine(error: &wasmtime::Error) -> String {
+    match error.downcast_ref::<Trap>().copied() {
+        Some(Trap::Interrupt) => "it did not stop in time".to_owned(),
+        Some(trap) => short_name(trap),
+        None => error.root_cause().to_string(),
+    }
+}
+
 /// `panicked: MESSAGE at FILE:LINE` becomes `panic: MESSAGE at FILE:LINE`; any other text stays.
 fn panic_text(logged: String) -> String {
     match logged.strip_prefix(PANIC_PREFIX) {

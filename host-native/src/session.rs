@@ -6,6 +6,7 @@ use crate::contract::sqlink::extension::types::Value;
 use crate::database::{Changes, Column, ExtensionInfo, OpenOptions, Params, ResultSet, RowSink};
 use crate::dispatch;
 use crate::error::{Error, SqlError};
+use crate::failure;
 use crate::guest::GuestCode;
 use crate::host::Host;
 use crate::limits::Limits;
@@ -33,7 +34,8 @@ type Called<T> = wasmtime::Result<Result<T, wit::DatabaseError>>;
 
 impl Session {
     pub(crate) fn open(host: &Host, control: Arc<Control>, options: &OpenOptions) -> Result<Self, Error> {
-        let mut store = Store::new(host.engine(), HostState::new(control, host.log()));
+        let composed = host.contents().is_some();
+        let mut store = Store::new(host.engine(), HostState::new(control, host.log(), composed));
         store.set_hostcall_fuel(usize::MAX); // the engine is trusted, and rows may be large
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|mut context| {
@@ -45,9 +47,8 @@ impl Session {
         let engine = host
             .root()
             .instantiate(&mut store)
-            .map_err(|error| Error::Start { message: format!("{:#}", without_backtrace(&error)) })?;
+            .map_err(|error| Error::Start { message: error.root_cause().to_string() })?;
         store.data_mut().imports = Some(engine.sqlink_host_guest_imports().clone());
-        let composed = host.contents().is_some();
         let mut session = Self { store, engine, connection: 0, composed, last_extension: 0, ended: None };
         let options = wit::OpenOptions {
             name: options.name.clone(),
@@ -65,11 +66,12 @@ impl Session {
             return Err(Error::Ended { message: message.clone() });
         }
         self.store.set_epoch_deadline(1);
+        self.store.data_mut().enter();
         match f(self.engine.sqlink_host_database(), &mut self.store) {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => Err(Error::Sql(error.into())),
             Err(error) => {
-                let cause = without_backtrace(&error);
+                let cause = failure::end_of_engine(&error);
                 let logged = self.store.data_mut().last_error.take();
                 let message = match logged {
                     Some(logged) if self.composed => format!("{cause} ({logged})"),
@@ -299,10 +301,6 @@ impl Session {
     fn stop_clock(&mut self) {
         self.store.data_mut().statement_deadline = None;
     }
-}
-
-fn without_backtrace(error: &wasmtime::Error) -> String {
-    error.root_cause().to_string()
 }
 
 fn moved(error: Error, by: usize) -> Error {

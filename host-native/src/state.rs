@@ -70,9 +70,13 @@ pub(crate) struct HostState {
     pub(crate) ended: Option<String>,
     /// The last error message of an extension, for a trap that ends a composition.
     pub(crate) last_error: Option<String>,
+    /// Whether the extensions run in this store, so that only the engine's silence tells of one that runs too long.
+    composed: bool,
     log: Option<LogSink>,
     started: Instant,
     stop_requested: Option<Instant>,
+    /// When the engine last asked whether it has to stop, or was last entered.
+    last_sign: Instant,
 }
 
 impl fmt::Debug for HostState {
@@ -86,7 +90,7 @@ impl fmt::Debug for HostState {
 const STOP_GRACE: Duration = Duration::from_secs(5);
 
 impl HostState {
-    pub(crate) fn new(control: Arc<Control>, log: Option<LogSink>) -> Self {
+    pub(crate) fn new(control: Arc<Control>, log: Option<LogSink>, composed: bool) -> Self {
         Self {
             control,
             limits: Limits::default(),
@@ -97,9 +101,11 @@ impl HostState {
             statement_deadline: None,
             ended: None,
             last_error: None,
+            composed,
             log,
             started: Instant::now(),
             stop_requested: None,
+            last_sign: Instant::now(),
         }
     }
 
@@ -109,8 +115,12 @@ impl HostState {
         self.statement_deadline.map_or(own, |statement| own.min(statement))
     }
 
-    /// True when the engine was told to stop, or should have stopped by itself, longer than the grace time ago.
+    /// True when the engine was told to stop, or should have stopped by itself, longer than the grace time ago; in a
+    /// composition also when an extension in it seems to have run past its deadline for that long.
     pub(crate) fn is_overdue(&mut self, now: Instant) -> bool {
+        if self.composed && now.duration_since(self.last_sign) >= self.limits.call_deadline + STOP_GRACE {
+            return true;
+        }
         let deadline = self.statement_deadline.is_some_and(|deadline| now >= deadline);
         if !deadline && !self.control.is_interrupted() {
             self.stop_requested = None;
@@ -118,6 +128,11 @@ impl HostState {
         }
         let since = *self.stop_requested.get_or_insert(now);
         now.duration_since(since) >= STOP_GRACE
+    }
+
+    /// Notes that the engine is entered.
+    pub(crate) fn enter(&mut self) {
+        self.last_sign = Instant::now();
     }
 
     /// Takes the note of an earlier request to stop back: a new statement starts.
@@ -162,6 +177,7 @@ impl platform::Host for HostState {
         let end = Instant::now() + Duration::from_millis(milliseconds.into());
         loop {
             let now = Instant::now();
+            self.last_sign = now;
             let left = end.saturating_duration_since(now);
             if left.is_zero() || self.must_stop(now) {
                 return Ok(());
@@ -171,7 +187,9 @@ impl platform::Host for HostState {
     }
 
     fn interrupted(&mut self, _connection: u32) -> wasmtime::Result<bool> {
-        Ok(self.must_stop(Instant::now()))
+        let now = Instant::now();
+        self.last_sign = now;
+        Ok(self.must_stop(now))
     }
 
     fn log(&mut self, extension: Option<String>, level: u8, message: String) -> wasmtime::Result<()> {
@@ -205,7 +223,7 @@ mod tests {
     use platform::Host as _;
 
     fn state() -> HostState {
-        HostState::new(Arc::default(), None)
+        HostState::new(Arc::default(), None, false)
     }
 
     #[test]
@@ -234,6 +252,16 @@ mod tests {
         let now = Instant::now();
         state.statement_deadline = Some(now + Duration::from_millis(3));
         assert_eq!(state.call_deadline(now), now + Duration::from_millis(3));
+    }
+
+    #[test]
+    fn only_a_composition_is_ended_for_its_silence() {
+        for composed in [false, true] {
+            let mut state = HostState::new(Arc::default(), None, composed);
+            let late = Instant::now() + state.limits.call_deadline + STOP_GRACE;
+            assert_eq!(state.is_overdue(late), composed);
+            assert!(!state.is_overdue(Instant::now()));
+        }
     }
 
     #[test]

@@ -7,14 +7,20 @@ use std::path::{Path, PathBuf};
 const NAME: &str = "host.component.wasm";
 
 /// Finds and compiles the engine: `named` (`--engine`), else `SQLINK_ENGINE`, else the file beside this program, else
-/// `dist/host.component.wasm` in the current directory or the nearest one above it.
+/// `dist/host.component.wasm` in the current directory or the nearest one above it. It may be a composition.
 pub(crate) fn load(named: Option<&Path>, options: HostOptions) -> Result<Host> {
     let path = match named.map(Path::to_owned).or_else(|| std::env::var_os("SQLINK_ENGINE").map(PathBuf::from)) {
         Some(path) => path,
         None => search()?,
     };
     let bytes = read_component(&path)?;
-    Ok(Host::new(&path.display().to_string(), &bytes, options)?)
+    let file = path.display().to_string();
+    let host = if sqlink_compose::lock::Lock::of_component(&bytes).is_some() {
+        Host::composed(&file, &bytes, options)
+    } else {
+        Host::new(&file, &bytes, options)
+    };
+    Ok(host?)
 }
 
 fn search() -> Result<PathBuf> {

@@ -5,7 +5,7 @@ use crate::cli::{engine, exit, params};
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use sqlink_host_native::{
-    CachePolicy, Database, Error, HostOptions, Level, Limits, LogEntry, OpenOptions, SqlError, inspect, read_component,
+    CachePolicy, Database, Error, HostOptions, Level, Limits, LockedExtension, LogEntry, OpenOptions, SqlError, inspect, read_component,
 };
 use std::io::{self, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -49,7 +49,7 @@ pub(crate) struct Query {
     /// Refuses to write to the database.
     #[arg(long)]
     readonly: bool,
-    /// The engine, host.component.wasm.
+    /// The engine, host.component.wasm, or a composition, whose extensions are loaded with it.
     #[arg(long, value_name = "PATH")]
     engine: Option<PathBuf>,
     /// Compiles engine and extensions anew, and keeps nothing.
@@ -80,7 +80,10 @@ impl Query {
         };
         let limits = self.limits();
         database.set_limits(limits.clone())?;
-        self.load_all(&database, &limits, &cache)?;
+        match host.contents() {
+            Some(inside) => self.load_inside(&database, inside)?,
+            None => self.load_all(&database, &limits, &cache)?,
+        }
 
         let printer = Printer::new(self.format, Box::new(BufWriter::new(io::stdout())));
         let (mut printer, failed) = database.stream(&sql, params, printer)?;
@@ -120,6 +123,18 @@ impl Query {
             statement_timeout: Some(timeout).filter(|timeout| !timeout.is_zero()),
             ..Limits::default()
         }
+    }
+
+    /// Loads what is inside a composition, with the grants it was made with.
+    fn load_inside(&self, database: &Database, inside: &[LockedExtension]) -> Result<()> {
+        if !self.load.is_empty() || !self.grant.is_empty() {
+            bail!("the engine is a composition: its extensions and their grants are inside, drop `--load` and `--grant`");
+        }
+        for extension in inside {
+            let loaded = database.load_composed(&extension.name, None);
+            loaded.with_context(|| format!("`{}` of the composition can't be loaded", extension.name))?;
+        }
+        Ok(())
     }
 
     fn load_all(&self, database: &Database, limits: &Limits, cache: &CachePolicy) -> Result<()> {
