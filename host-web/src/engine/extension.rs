@@ -202,6 +202,7 @@ fn register(connection: &Connection, extension: &Rc<Extension>) -> Result<()> {
 }
 
 fn unregister<'a>(connection: &Connection, functions: impl Iterator<Item = &'a Function>) -> Result<()> {
+    let _running = connection.enter();
     for function in functions {
         connection
             .database

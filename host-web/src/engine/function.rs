@@ -259,6 +259,7 @@ pub fn remove_function(connection: u32, name: &str, arg_count: i32) -> Result<()
     if connection.functions.borrow().owner(name, arg_count).is_none() {
         return Ok(());
     }
+    let _running = connection.enter();
     connection
         .database
         .remove_scalar(&c_name, arg_count)
