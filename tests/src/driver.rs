@@ -56,6 +56,8 @@ pub struct Driver {
     /// How long one request may take.
     request_limit: Duration,
     process: Option<Process>,
+    /// Why it did not start: it would not the next time either.
+    start_failure: Option<String>,
 }
 
 #[derive(Debug)]
@@ -70,7 +72,7 @@ struct Process {
 impl Driver {
     /// A driver that starts with its first request.
     pub fn new(command: DriverCommand, start_limit: Duration, request_limit: Duration) -> Self {
-        Self { command, start_limit, request_limit, process: None }
+        Self { command, start_limit, request_limit, process: None, start_failure: None }
     }
 
     /// Sends a request and waits for its reply, starting the driver if it does not run.
@@ -78,8 +80,14 @@ impl Driver {
     /// # Errors
     /// See [`DriverFailure`]. A refusal by the host is a [`Reply`], not an error.
     pub fn request(&mut self, request: &Request) -> Result<Reply, DriverFailure> {
-        if self.process.is_none() {
-            self.start()?;
+        if let Some(reason) = &self.start_failure {
+            return Err(DriverFailure::Start(reason.clone()));
+        }
+        if self.process.is_none()
+            && let Err(failure) = self.start()
+        {
+            self.start_failure = Some("as before".to_owned());
+            return Err(failure);
         }
         let result = self.exchange(request);
         if result.is_err() {

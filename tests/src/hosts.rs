@@ -18,7 +18,7 @@ pub fn command(host: &str, root: &Path) -> Result<DriverCommand> {
     match host {
         "native-dynamic" | "native-composed" => Ok(DriverCommand {
             program: std::env::current_exe().context("can't find this program")?,
-            args: vec!["serve".into(), host.into()],
+            args: vec!["serve".into(), host.into(), root.into()],
         }),
         "node-direct" => Ok(node(root, "node.mjs", &["--linker", "direct"])),
         "node-jco" => Ok(node(root, "node.mjs", &["--linker", "jco"])),

@@ -12,6 +12,7 @@ pub mod codes;
 pub mod driver;
 pub mod hosts;
 pub mod literal;
+pub mod native;
 pub mod protocol;
 pub mod report;
 pub mod run;

@@ -13,6 +13,7 @@ use sqlink_conformance::artifacts::Artifacts;
 use sqlink_conformance::bless::bless;
 use sqlink_conformance::driver::{Driver, DriverCommand};
 use sqlink_conformance::hosts;
+use sqlink_conformance::native::serve;
 use sqlink_conformance::report::Results;
 use sqlink_conformance::run::{Outcome, run};
 use sqlink_conformance::script::Script;
@@ -34,7 +35,7 @@ struct Cli {
 enum Serve {
     /// Be the driver of a native host on standard input and output.
     #[command(hide = true)]
-    Serve { host: String },
+    Serve { host: String, root: PathBuf },
 }
 
 #[derive(Debug, Args)]
@@ -68,7 +69,7 @@ struct Options {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
-        Some(Serve::Serve { host }) => serve(&host).map(|()| true),
+        Some(Serve::Serve { host, root }) => serve(&host, root).map(|()| true),
         None => conformance(&cli.options),
     };
     match result {
@@ -79,10 +80,6 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-fn serve(host: &str) -> Result<()> {
-    bail!("no driver {host}")
 }
 
 /// Runs everything; false if anything failed.

@@ -14,7 +14,7 @@ use crate::literal::Params;
 use crate::value::Value;
 
 /// An extension component that a file may load.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ExtensionFile {
     /// What the script calls it: the file's name without `.wasm`.
     pub name: String,
@@ -23,7 +23,7 @@ pub struct ExtensionFile {
 }
 
 /// A request. Connections are named by the runner.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "kebab-case")]
 pub enum Request {
     /// Opens a database in memory.
@@ -59,7 +59,7 @@ pub enum Request {
         /// The SQL.
         sql: String,
         /// What its parameters are bound to.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         params: Option<Params>,
     },
     /// Closes every connection and forgets every instance: the next request starts afresh.
@@ -67,7 +67,7 @@ pub enum Request {
 }
 
 /// What a request gave.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reply {
     /// The driver's first line.
@@ -81,7 +81,7 @@ pub enum Reply {
 }
 
 /// Rows, and what else a statement gave.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Output {
     /// Column names.
@@ -95,7 +95,7 @@ pub struct Output {
 }
 
 /// An error as the host gives it to an application.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SqlError {
     /// Extended result code.
