@@ -336,6 +336,8 @@ fn a_release_in_the_middle_of_a_call_finds_the_connection_in_use() -> Result {
     let add = |id| {
         let guard = CloseOnDrop { connection, outcome: Rc::clone(&outcome) };
         native::add_function(id, move |_, _, out| {
+            // All of the guard, not only the field: it is to live as long as the closure.
+            let guard = &guard;
             out.integer(guard.connection.into());
             Ok(())
         });
