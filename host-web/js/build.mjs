@@ -43,8 +43,8 @@ const shared = {
   external: ["node:*", "./engine.wasm", "./adapter.wasm"],
   plugins: [virtual],
   minify: true,
-  // The package's own `sideEffects` names the built files.
-  ignoreAnnotations: true,
+  // Node prints the whole line an uncaught error came from.
+  lineLimit: 160,
   sourcemap: "linked",
   sourcesContent: true,
   legalComments: "eof",
@@ -73,18 +73,6 @@ for (const name of ["js-component-bindgen-component.core.wasm", "js-component-bi
 // Declarations refer to nothing generated: internal files are emitted too, but the entries export none of their types.
 execFileSync(
   process.execPath,
-  [
-    join(dirname(require.resolve("typescript/package.json")), "bin/tsc"),
-    "-p",
-    here,
-    "--noEmit",
-    "false",
-    "--emitDeclarationOnly",
-    "--declaration",
-    "--rootDir",
-    here,
-    "--outDir",
-    join(dist, "types"),
-  ],
+  [join(dirname(require.resolve("typescript/package.json")), "bin/tsc"), "-p", join(here, "tsconfig.build.json")],
   { stdio: "inherit" },
 );

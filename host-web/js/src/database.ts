@@ -220,7 +220,7 @@ export class Database {
    * @param sql - any number of statements
    */
   exec(sql: string): void {
-    if (engine.exec(this.#use(), text(sql)) < 0) throw located(lastError(sql));
+    if (engine.exec(this.#use(), text(sql)) < 0) throw lastError(sql);
   }
 
   /**
@@ -235,7 +235,7 @@ export class Database {
   }
 
   #compile(sql: string, persistent: boolean): Statement | undefined {
-    if (engine.prepare(this.#use(), text(sql), persistent) < 0) throw located(lastError(sql));
+    if (engine.prepare(this.#use(), text(sql), persistent) < 0) throw lastError(sql);
     const handle = repliedStatement();
     return handle === 0 ? undefined : new Statement(handle, sql, this.#bigint, repliedParameters());
   }
@@ -301,7 +301,7 @@ export class Database {
         }
       }
     } catch (error) {
-      throw error instanceof SqliteError ? Object.assign(located(error), { results }) : error;
+      throw error instanceof SqliteError ? Object.assign(error, { results }) : error;
     } finally {
       engine.scriptClose(script);
     }
@@ -394,7 +394,7 @@ export class Database {
     const handle = this.#use();
     const id = keepGuest(linked.guest);
     if (engine.loadExtension(handle, id, linked.digest, [...(options.grants ?? [])]) < 0) {
-      const error = lastError();
+      const error = named(lastError(), linked.name);
       releaseGuest(id);
       throw error;
     }
@@ -577,6 +577,18 @@ function readIds(): Map<string, number> {
   return ids;
 }
 
+/** The error with the extension's file in it, where the engine had no manifest yet to take a name from. */
+function named(error: SqliteError, name: string): SqliteError {
+  const { message, extendedCode, reason, cause } = error;
+  const unnamed = ": extension, function `describe`";
+  if (reason === undefined || !message.includes(unnamed)) return error;
+  return new SqliteError(
+    message.replace(unnamed, () => `: extension \`${name}\`, function \`describe\``),
+    { extendedCode, reason, extension: name, function: "describe" },
+    { cause },
+  );
+}
+
 /** The error with its offset counted from the start of the script its statement is in. */
 function moved(error: SqliteError, sql: string, from: number): SqliteError {
   const { extendedCode, offset, reason, extension, function: name, cause } = error;
@@ -585,12 +597,4 @@ function moved(error: SqliteError, sql: string, from: number): SqliteError {
     { extendedCode, offset: offset === undefined ? undefined : offset + from, sql, reason, extension, function: name },
     cause === undefined ? undefined : { cause },
   );
-}
-
-/** The error with `position`: its offset in UTF-16 units. */
-function located(error: SqliteError): SqliteError {
-  const { offset, sql } = error;
-  if (offset === undefined || sql === undefined) return error;
-  const position = decoder.decode(encoder.encode(sql).subarray(0, offset)).length;
-  return Object.assign(error, { position });
 }

@@ -13,7 +13,14 @@ import type { Manifest } from "./describe.js";
 import { engineMemory, grow } from "./engine.js";
 import { ERROR, SqliteError } from "./errors.js";
 import type { Guest, ScalarCall } from "./guests.js";
-import { contractError, deniedImports, grantedImports, type Implementations, shortName } from "./imports.js";
+import {
+  contractError,
+  type Denied,
+  deniedImports,
+  grantedImports,
+  type Implementations,
+  shortName,
+} from "./imports.js";
 
 const wantedImports: Interfaces = contract.imports;
 const wantedExports: Interfaces = contract.exports;
@@ -102,10 +109,15 @@ function connect(guest: Exports): ScalarCall {
 /** Reads the manifest of a linked core module, on an instance of its own with every import denied. */
 export function describeModule(module: WebAssembly.Module, name: string, onError: (message: string) => void): Manifest {
   const func = wantedExports[METADATA]?.describe;
-  const guest = instantiate(module, name, deniedImports(onError));
+  let denied: Denied | undefined;
+  const onDenied = (call: Denied): void => {
+    denied ??= call;
+  };
+  const guest = instantiate(module, name, deniedImports(onError, onDenied));
   const pointer = guest.describe();
   const manifest = load(guest, func?.result ?? "string", pointer) as Manifest;
   guest.describePost(pointer);
+  if (denied !== undefined) throw denied;
   return manifest;
 }
 

@@ -229,17 +229,19 @@ export function lastError(sql?: string): SqliteError {
   const rows: Value[][] = [];
   readArrays(rows, false);
   const [code, message, offset, reason, extension, name] = rows[0] ?? [INTERNAL, "no error was kept"];
-  const cause = thrown !== undefined && thrown.message === message ? thrown : undefined;
+  const cause = thrown?.message === message ? thrown : undefined;
   thrown = undefined;
+  // A function's own query may have failed for a reason that is this error's too.
+  const inner = cause?.error instanceof SqliteError ? cause.error : undefined;
   return new SqliteError(
     String(message),
     {
       extendedCode: Number(code),
       offset: typeof offset === "number" ? offset : undefined,
       sql,
-      reason: optionalText(reason),
-      extension: optionalText(extension),
-      function: optionalText(name),
+      reason: optionalText(reason) ?? inner?.reason,
+      extension: optionalText(extension) ?? inner?.extension,
+      function: optionalText(name) ?? inner?.function,
     },
     cause && { cause: cause.error },
   );

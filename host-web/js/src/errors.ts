@@ -5,6 +5,9 @@
  * @module
  */
 
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
 const PRIMARY =
   "OK ERROR INTERNAL PERM ABORT BUSY LOCKED NOMEM READONLY INTERRUPT IOERR CORRUPT NOTFOUND FULL CANTOPEN PROTOCOL EMPTY SCHEMA TOOBIG CONSTRAINT MISMATCH MISUSE NOLFS AUTH FORMAT RANGE NOTADB NOTICE WARNING".split(
     " ",
@@ -76,6 +79,11 @@ export interface SqliteErrorFields {
  * @see https://sqlite.org/rescode.html
  */
 export class SqliteError extends Error {
+  // The build shortens class names, and an uncaught error is printed with its class's.
+  static {
+    Object.defineProperty(SqliteError, "name", { value: "SqliteError" });
+  }
+
   /** Name of the primary result code, for instance `SQLITE_CONSTRAINT`. */
   readonly code: string;
   /** Extended result code as a number, for instance 2067. */
@@ -84,6 +92,8 @@ export class SqliteError extends Error {
   readonly extendedName: string;
   /** Offset of the offending token in {@link sql}, in UTF-8 bytes from 0, where SQLite knows it. */
   declare readonly offset?: number;
+  /** The same place as {@link offset}, in UTF-16 units: an index into {@link sql}. */
+  declare readonly position?: number;
   /** The SQL of the statement that failed, where there is one. */
   declare readonly sql?: string;
   /** Set when an extension call failed: `trapped`, `capability-denied`, `re-entered`, … */
@@ -106,6 +116,9 @@ export class SqliteError extends Error {
     this.extendedName = extendedCodeName(fields.extendedCode);
     if (fields.offset !== undefined) this.offset = fields.offset;
     if (fields.sql !== undefined) this.sql = fields.sql;
+    if (fields.offset !== undefined && fields.sql !== undefined) {
+      this.position = decoder.decode(encoder.encode(fields.sql).subarray(0, fields.offset)).length;
+    }
     if (fields.reason !== undefined) this.reason = fields.reason;
     if (fields.extension !== undefined) this.extension = fields.extension;
     if (fields.function !== undefined) this.function = fields.function;

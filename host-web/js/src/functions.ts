@@ -27,7 +27,8 @@ import {
  *
  * SQL gives any value for any argument: declaring narrower types is a promise about the SQL.
  */
-export type ScalarFunction<A extends Value[] = Value[]> = (...args: A) => Param | undefined;
+// biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing is one of SQL's NULL.
+export type ScalarFunction<A extends Value[] = Value[]> = (...args: A) => Param | undefined | void;
 
 interface Registered {
   readonly call: ScalarFunction;

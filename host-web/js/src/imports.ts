@@ -25,13 +25,8 @@ export function contractError(exception: unknown): unknown {
   return exception instanceof ContractError ? exception.payload : undefined;
 }
 
-/** An import outside the contract was called. It cannot answer with an error, so it ends the call. */
-export class Denied extends Error {
-  /** Makes the exception for `wasi:random/random@0.2.6#get-random-u64` or the like. */
-  constructor(path: string) {
-    super(`the extension called \`${path}\`, which no extension is given`);
-  }
-}
+/** The extension called an import that it may not call, and the call cannot go on. */
+export class Denied extends Error {}
 
 /** A value as jco represents the contract's `value`. */
 export interface ContractValue {
@@ -91,10 +86,13 @@ const AUTH = 23;
  * The imports for `describe`: nothing is granted. Messages are dropped, but a panic's is kept for the error.
  *
  * @param onError - gets each error-level message
+ * @param onDenied - gets what the extension may not call: its manifest does not count then
  */
-export function deniedImports(onError: (message: string) => void): Implementations {
+export function deniedImports(onError: (message: string) => void, onDenied: (denied: Denied) => void): Implementations {
   const deny = (what: string) => (): never => {
-    throw new ContractError(AUTH, `capability-denied: \`${what}\` can't be called from \`describe\``);
+    const message = `\`${what}\` can't be called from \`describe\``;
+    onDenied(new Denied(message));
+    throw new ContractError(AUTH, `capability-denied: ${message}`);
   };
   return {
     log: {

@@ -25,6 +25,8 @@ import {
   toContract,
 } from "./imports.js";
 
+import { trapName } from "./traps.js";
+
 /** What a transpiled component exports. */
 interface Exports {
   readonly "sqlink:extension/metadata@0.1.0": { describe(): Manifest };
@@ -75,9 +77,17 @@ async function transpile(bytes: Uint8Array, name: string): Promise<() => Instanc
   return () => new Instance(component, modules, generated.imports, versions);
 }
 
-/** The script with text from the guest decoded as the contract says: invalid UTF-8 is an error, a byte order mark stays. */
+/**
+ * The script with what a guest hands over read as the contract says: invalid UTF-8 is an error, a byte order mark stays, and
+ * a list that ends outside the memory is an error too, where jco cuts it short.
+ */
 function strict(script: string): string {
-  return script.replace(/new TextDecoder\(\)/g, 'new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })');
+  return script
+    .replace(/new TextDecoder\(\)/g, 'new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })')
+    .replace(
+      /new Uint8Array\((\w+)\.buffer\.slice\((\w+), \2 \+ (\w+) \* 1\)\)/g,
+      "new Uint8Array($1.buffer, $2, $3).slice()",
+    );
 }
 
 async function run(script: string): Promise<Transpiled> {
@@ -150,7 +160,7 @@ class Instance {
   /** An interface whose every function ends the call, and of whose resources there is never one. */
   #deny(interfaceName: string): unknown {
     const ends = (what: string) => (): never => {
-      this.#denied = new Denied(`${interfaceName}#${what}`);
+      this.#denied = new Denied(`the extension called \`${interfaceName}#${what}\`, which no extension is given`);
       throw this.#denied;
     };
     return new Proxy(Object.create(null) as object, {
@@ -177,7 +187,7 @@ function kebab(camel: string): string {
 
 /** What a call that failed is to be called: the guest trapped, or what it handed over could not be lifted. */
 function blame(exception: unknown): unknown {
-  if (exception instanceof WebAssembly.RuntimeError || exception instanceof RangeError) return exception;
+  if (exception instanceof WebAssembly.RuntimeError || trapName(exception) === "call stack exhausted") return exception;
   return new AbiError(exception instanceof Error ? exception.message : String(exception));
 }
 
@@ -192,7 +202,13 @@ export async function linkJco(bytes: Uint8Array, name: string, digest: string): 
   const make = await transpile(bytes, name);
   const describe = (onError: (message: string) => void): Manifest => {
     const instance = make();
-    return instance.during(() => instance.start(deniedImports(onError))["sqlink:extension/metadata@0.1.0"].describe());
+    let denied: Denied | undefined;
+    const imports = deniedImports(onError, (call) => {
+      denied ??= call;
+    });
+    const manifest = instance.during(() => instance.start(imports)["sqlink:extension/metadata@0.1.0"].describe());
+    if (denied !== undefined) throw denied;
+    return manifest;
   };
   return {
     name,

@@ -102,7 +102,7 @@ export interface SentError {
   /** Absent for an error that is not SQLite's. */
   readonly fields?: SqliteErrorFields;
   /** Further properties. */
-  readonly extra: { readonly position?: number; readonly results?: readonly StatementResult[] };
+  readonly extra: { readonly results?: readonly StatementResult[] };
   /** The exception of a JavaScript function, as text. */
   readonly cause?: string;
 }
@@ -111,11 +111,11 @@ export interface SentError {
 export function sendError(error: unknown): SentError {
   if (!(error instanceof SqliteError)) return { message: String(error), extra: {} };
   const { message, extendedCode, offset, sql, reason, extension, function: name, cause } = error;
-  const { position, results } = error as SentError["extra"];
+  const { results } = error as SentError["extra"];
   return {
     message,
     fields: { extendedCode, offset, sql, reason, extension, function: name },
-    extra: { ...(position !== undefined && { position }), ...(results !== undefined && { results }) },
+    extra: results === undefined ? {} : { results },
     ...(cause !== undefined && { cause: String(cause) }),
   };
 }

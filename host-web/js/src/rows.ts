@@ -47,11 +47,13 @@ export function repliedStatement(): number {
 
 /** Number of the largest parameter of that statement. */
 export function repliedParameters(): number {
+  views();
   return u32[reply + PARAMETERS] as number;
 }
 
 /** How often the statement of the last fetch was compiled anew. */
 export function repliedReprepared(): number {
+  views();
   return u32[reply + REPREPARED] as number;
 }
 
@@ -63,6 +65,7 @@ export function repliedFirst(bigint: boolean): number | bigint {
 
 /** The second 64-bit number of the reply. */
 export function repliedSecond(bigint: boolean): number | bigint {
+  views();
   return integer(i32[reply + SECOND] as number, i32[reply + SECOND + 1] as number, bigint);
 }
 
@@ -74,6 +77,7 @@ export function bufferedRows(): number {
 
 /** Cells per row in the buffer. */
 export function bufferedColumns(): number {
+  views();
   return u32[reply + COLUMNS] as number;
 }
 

@@ -120,8 +120,13 @@ fn with_out(sink: &mut ResultSink<'_>, call: impl FnOnce(i32) -> i32) -> Result<
         (outcome::VALUE, 3) => sink.text_in_place(len as usize),
         (outcome::VALUE, 4) => sink.blob_in_place(len as usize),
         (outcome::ERROR, _) => {
-            let message = String::from_utf8_lossy(&result_bytes(len)).into_owned();
-            return Err(CallError::Error { code: out.code.get(), message });
+            return Err(match String::from_utf8(result_bytes(len)) {
+                Ok(message) => CallError::Error { code: out.code.get(), message },
+                Err(_) => CallError::Failure {
+                    reason: Reason::InvalidResult,
+                    detail: "the returned text is not valid UTF-8".into(),
+                },
+            });
         }
         (outcome::TOO_LARGE, _) => {
             let detail = format!("the result is over the limit of {} bytes", sink.limit());
