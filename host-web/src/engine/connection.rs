@@ -266,13 +266,13 @@ impl OpenOptions<'_> {
 ///
 /// Source: <https://sqlite.org/c3ref/open.html>
 pub fn open(options: &OpenOptions<'_>) -> Result<u32> {
-    let in_memory = matches!(options.name, "" | ":memory:");
-    let vfs = if in_memory { None } else { front::file_vfs()? };
     let flags = OpenFlags {
-        name: if in_memory { ":memory:" } else { options.name },
+        // The empty name would be a temporary file, not a database in memory.
+        name: if options.name.is_empty() { ":memory:" } else { options.name },
         read_only: options.read_only,
         create: options.create,
-        vfs,
+        // For `:memory:` too: ATTACH and VACUUM INTO use the main database's VFS.
+        vfs: front::file_vfs()?,
     };
     let handle = CONNECTIONS.with_borrow_mut(Handles::reserve)?;
     let core = Rc::new(Core::new(handle));
