@@ -63,6 +63,17 @@ pub fn link(bytes: &[u8], name: &str) -> Result<Linked, Error> {
     }
 }
 
+/// Verifies a component without asking whether it can be linked directly: what jco is about to take speaks the contract
+/// too. `name` names it in errors.
+///
+/// # Errors
+/// Throws an `Error` with the `code` `invalid-component` if it isn't an extension of this contract. `kind` is
+/// [`LinkError::kind`].
+#[wasm_bindgen]
+pub fn verify(bytes: &[u8], name: &str) -> Result<(), Error> {
+    crate::verify(bytes, name).map(|_| ()).map_err(|error| thrown(&error))
+}
+
 fn thrown(error: &LinkError) -> Error {
     let thrown = Error::new(&error.to_string());
     thrown.set_code(if error.is_shape() { "not-direct" } else { "invalid-component" });
