@@ -5,7 +5,7 @@
 ;; runs guest code and may rewrite what was already lowered), every pointer a guest returns is checked for alignment and
 ;; against the size of its memory before it is used, and tags are checked before they reach the engine.
 ;;
-;; `call` returns 0 the result is in `out`; 1 the guest returned an error; 2 the result is over the output limit; from 3
+;; `call` returns 0 the result is in `out`; 1 the guest returned an error; 2 the result is over the output limit, its length is in `out`; from 3
 ;; on the guest broke the canonical ABI: 3 `cabi_realloc` misaligned, 4 `cabi_realloc` out of bounds, 5 result pointer
 ;; misaligned, 6 result pointer out of bounds, 7 unknown case of `result`, 8 unknown case of `value`, 9 string or list
 ;; out of bounds. A trap of the guest leaves as an exception, which the JavaScript frame around this call catches.
@@ -88,13 +88,13 @@
         (br $done))
       ;; Copy the text, the blob or the error's message.
       (if (i32.eqz (call $inside (local.get $ptr) (local.get $len))) (then (return (i32.const 9))))
+      (i32.store $engine offset=12 (local.get $out) (local.get $len))
       (local.set $to (i32.load $engine offset=16 (local.get $out)))
       (if (i32.gt_u (local.get $len) (i32.load $engine offset=20 (local.get $out)))
         (then
           (local.set $to (call $grow (local.get $out) (local.get $len)))
           (if (i32.eqz (local.get $to)) (then (local.set $status (i32.const 2)) (br $done)))))
       (memory.copy $engine $guest (local.get $to) (local.get $ptr) (local.get $len))
-      (i32.store $engine offset=8 (local.get $out) (local.get $to))
-      (i32.store $engine offset=12 (local.get $out) (local.get $len)))
+      (i32.store $engine offset=8 (local.get $out) (local.get $to)))
     (call $post (local.get $ret))
     (local.get $status)))

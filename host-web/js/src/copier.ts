@@ -79,6 +79,7 @@ export function copier(guest: Exports): (id: number, args: number, count: number
     const address = u32[bytesAt] as number;
     const length = u32[bytesAt + 1] as number;
     if (address + length > u8.length) return 9;
+    heap.u32[cell + 3] = length;
     let target = heap.u32[cell + 4] as number;
     if (length > (heap.u32[cell + 5] as number)) {
       target = grow(out, length) >>> 0;
@@ -88,7 +89,6 @@ export function copier(guest: Exports): (id: number, args: number, count: number
     if (status !== 2) {
       copyBytes(u8, address, heap.u8, target, length);
       heap.u32[cell + 2] = target;
-      heap.u32[cell + 3] = length;
     }
     callPost(result);
     return status;

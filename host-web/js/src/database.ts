@@ -3,20 +3,21 @@
  *
  * @module
  */
-import { type FunctionFlags, flagBits } from "./describe.js";
+import { type FunctionFlags, flagBits, type Manifest } from "./describe.js";
 import { useAdapter } from "./direct.js";
 import { alive, check, currentGeneration, engine, lastError, start } from "./engine.js";
-import { environment, type WasmSource } from "./environment.js";
-import { CANTOPEN, misuse, RANGE, SqliteError } from "./errors.js";
+import { compile, environment } from "./environment.js";
+import { AUTH, ERROR, misuse, RANGE, SqliteError } from "./errors.js";
 import {
   type ExtensionDescription,
   type ExtensionInfo,
   type ExtensionSource,
+  type Linked,
   type LoadOptions,
   link,
 } from "./extension.js";
 import { keepFunction, releaseFunction, type ScalarFunction } from "./functions.js";
-import { guestOf, keepGuest, releaseGuest } from "./guests.js";
+import { classify, guestOf, keepGuest, releaseGuest } from "./guests.js";
 import { unwatch, watch } from "./interrupts.js";
 import { type LogEntry, listen } from "./log.js";
 import { type Row, readArrays, repliedFirst, repliedParameters, repliedSecond, repliedStatement } from "./rows.js";
@@ -48,7 +49,10 @@ export interface OpenOptions {
   readonly bytes?: Uint8Array | ArrayBuffer;
   /** Opens for reading only. */
   readonly readOnly?: boolean;
-  /** Gives every INTEGER as a bigint. Default: a number where it is a safe integer, a bigint beyond. */
+  /**
+   * Gives every INTEGER as a bigint, and takes every number as REAL. Default: an INTEGER is a number where it is a safe
+   * integer, a bigint beyond, and a number that is a safe integer is taken as INTEGER.
+   */
   readonly bigint?: boolean;
   /** Wall-clock time one statement may run, in milliseconds; 0, the default, for no limit. */
   readonly timeout?: number;
@@ -113,7 +117,7 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 export async function open(options: OpenOptions = {}): Promise<Database> {
   const { filename = ":memory:", readOnly = false, timeout, limits } = options;
   useAdapter(options.adapter === undefined ? await environment().adapter() : (options.adapter ?? undefined));
-  await start(async () => engineSource(options.engine));
+  await start(() => engineModule(options.engine));
   const handle = engine.open(filename, readOnly && options.bytes === undefined, true);
   if (handle === 0) throw lastError();
   const database = new Database(handle, options.bigint === true);
@@ -133,15 +137,10 @@ export async function open(options: OpenOptions = {}): Promise<Database> {
   return database;
 }
 
-async function engineSource(given: OpenOptions["engine"]): Promise<WasmSource> {
-  if (given === undefined) return environment().engine();
-  if (given instanceof URL) return (await environment().read(given)) as Uint8Array<ArrayBuffer>;
-  if (given instanceof Response && !given.ok) {
-    throw new SqliteError(`cannot fetch \`${given.url}\`: HTTP status ${given.status}`, {
-      extendedCode: CANTOPEN,
-    });
-  }
-  return given;
+async function engineModule(given: OpenOptions["engine"]): Promise<WebAssembly.Module> {
+  if (given === undefined) return compile(await environment().engine());
+  if (given instanceof URL) return compile((await environment().read(given)) as Uint8Array<ArrayBuffer>);
+  return compile(given);
 }
 
 /**
@@ -492,7 +491,7 @@ export class Database {
 /** Reads an extension's manifest with every import denied. */
 export async function inspect(source: ExtensionSource, options: LoadOptions): Promise<ExtensionDescription> {
   const linked = await link(source, options);
-  const { name, version, description, functions, required, optional } = linked.describe(() => undefined);
+  const { name, version, description, functions, required, optional } = describe(linked);
   return {
     name,
     version,
@@ -503,6 +502,28 @@ export async function inspect(source: ExtensionSource, options: LoadOptions): Pr
     optional,
     linker: linked.linker,
   };
+}
+
+function describe(linked: Linked): Manifest {
+  let lastLog = "";
+  try {
+    return linked.describe((message) => {
+      lastLog = message;
+    });
+  } catch (cause) {
+    if (cause instanceof SqliteError) throw cause;
+    const [reason, detail] = classify(cause, lastLog);
+    throw new SqliteError(
+      `${reason}: extension \`${linked.name}\`, function \`describe\`: ${detail}`,
+      {
+        extendedCode: reason === "capability-denied" ? AUTH : ERROR,
+        reason,
+        extension: linked.name,
+        function: "describe",
+      },
+      { cause },
+    );
+  }
 }
 
 function beginMode(mode: string): string {

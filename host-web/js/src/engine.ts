@@ -7,7 +7,7 @@
  *
  * @module
  */
-import init, * as wasm from "../generated/engine.js";
+import * as wasm from "../generated/engine.js";
 import { MISUSE, misuse, SqliteError } from "./errors.js";
 import { attach } from "./heap.js";
 import { resetAll } from "./lifecycle.js";
@@ -17,6 +17,9 @@ import type { Value } from "./values.js";
 /** Raised when the engine itself failed. Its SQLite code is SQLITE_INTERNAL. */
 const INTERNAL = 2;
 
+/** SQLITE_NOMEM. */
+const NOMEM = 7;
+
 /** What the engine said before it died. */
 let panic = "";
 /** Why the engine is dead; undefined while it runs. */
@@ -25,6 +28,7 @@ let death: SqliteError | undefined;
 let generation = 0;
 let memory: WebAssembly.Memory | undefined;
 let started: Promise<void> | undefined;
+let compiled: WebAssembly.Module | undefined;
 
 /** Exceptions of JavaScript functions, kept until the error they caused is made. */
 let thrown: { readonly message: string; readonly error: unknown } | undefined;
@@ -50,10 +54,10 @@ export function currentGeneration(): number {
 }
 
 /** Starts the engine, or a fresh instance of it if it died. */
-export async function start(source: () => Promise<WebAssembly.Module | BufferSource | Response>): Promise<void> {
-  started ??= source().then(async (engine) => {
-    const exports = await init({ module_or_path: engine });
-    adopt(exports.memory);
+export async function start(source: () => Promise<WebAssembly.Module>): Promise<void> {
+  started ??= source().then((module) => {
+    compiled = module;
+    adopt(wasm.initSync({ module }).memory);
   });
   try {
     await started;
@@ -66,9 +70,8 @@ export async function start(source: () => Promise<WebAssembly.Module | BufferSou
     wasm.__wbg_reset_state();
     death = undefined;
     panic = "";
-    // The module is compiled, so this only finds the new instance's memory.
-    const exports = await init({ module_or_path: new Uint8Array() });
-    adopt(exports.memory);
+    // There is an instance already: this only finds its memory.
+    if (compiled !== undefined) adopt(wasm.initSync({ module: compiled }).memory);
   }
 }
 
@@ -85,7 +88,7 @@ function adopt(instanceMemory: WebAssembly.Memory): void {
   attach(memory);
   wasm.start();
   setReply(wasm.reply_block());
-  scratchAt = wasm.scratch(0);
+  scratchAt = wasm.scratch(0) >>> 0;
   scratchUsual = true;
 }
 
@@ -131,17 +134,16 @@ const SCRATCH = 0x1_0000;
 
 /** Makes room in the scratch area and returns its address. */
 export function scratch(bytes: number): number {
-  if (bytes > SCRATCH) {
-    if (bytes > 0xffff_ff00) {
-      throw new SqliteError("the parameters are over 4 GiB", { extendedCode: 18 });
+  if (bytes > SCRATCH || !scratchUsual) {
+    scratchUsual = bytes <= SCRATCH;
+    // Sizes are 32 bits; what needs more is out of memory in any case.
+    scratchAt = guarded(wasm.scratch)(Math.min(bytes, 0xffff_fff0)) >>> 0;
+    if (scratchAt === 0) {
+      scratchUsual = false;
+      throw new SqliteError("out of memory", { extendedCode: NOMEM });
     }
-    scratchAt = guarded(wasm.scratch)(bytes);
-    scratchUsual = false;
-  } else if (!scratchUsual) {
-    scratchAt = guarded(wasm.scratch)(0);
-    scratchUsual = true;
   }
-  return scratchAt >>> 0;
+  return scratchAt;
 }
 
 /** {@link wasm.bind_and_fetch}. */

@@ -67,3 +67,21 @@ export async function responseBytes(response: Response): Promise<Uint8Array> {
 export async function compileAdapter(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module | undefined> {
   return WebAssembly.validate(bytes) ? WebAssembly.compile(bytes) : undefined;
 }
+
+/** Compiles whatever WebAssembly was given. */
+export async function compile(source: WasmSource): Promise<WebAssembly.Module> {
+  // Bytes and modules first: in Node the mere mention of `Response` loads its HTTP client, which takes longer than all else.
+  if (source instanceof WebAssembly.Module) return source;
+  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return WebAssembly.compile(source);
+  const response = source as Response;
+  if (!response.ok) {
+    throw new SqliteError(`cannot fetch \`${response.url}\`: HTTP status ${response.status}`, {
+      extendedCode: CANTOPEN,
+    });
+  }
+  if (response.headers.get("content-type")?.startsWith("application/wasm") && "compileStreaming" in WebAssembly) {
+    return WebAssembly.compileStreaming(response);
+  }
+  // A server that does not know .wasm: slower, but it works.
+  return WebAssembly.compile(await response.arrayBuffer());
+}

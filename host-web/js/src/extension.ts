@@ -168,9 +168,12 @@ export async function link(source: ExtensionSource, options: LoadOptions = {}): 
   const { name: found, bytes } = await read(source);
   const name = options.name ?? found;
   if (bytes.length > MAX_EXTENSION_BYTES) {
-    throw new SqliteError(`\`${name}\` has ${bytes.length} bytes, expected at most ${MAX_EXTENSION_BYTES}`, {
-      extendedCode: TOOBIG,
-    });
+    throw new SqliteError(
+      `\`${name}\` is too large: found ${bytes.length} bytes, expected at most ${MAX_EXTENSION_BYTES}`,
+      {
+        extendedCode: TOOBIG,
+      },
+    );
   }
   const { digestOf, linkDirect } = await linkerFunctions();
   const digest = await digestOf(bytes);

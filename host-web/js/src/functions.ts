@@ -100,17 +100,17 @@ export function callFunction(id: number, args: number, count: number, out: numbe
       result = call(...values);
     }
     views();
-    return writeResult(result, out >>> 2);
+    return writeResult(result, out >>> 2, bigint);
   } catch (error) {
     return failed(error, out >>> 2);
   }
 }
 
 /** Writes a result; `out` is its address divided by 4. Returns the status to return. */
-export function writeResult(value: unknown, out: number): number {
+export function writeResult(value: unknown, out: number, bigint: boolean): number {
   switch (typeof value) {
     case "number":
-      writeNumber(value, out);
+      writeNumber(value, out, bigint);
       return 0;
     case "string":
       return writeString(value, out);
@@ -118,7 +118,7 @@ export function writeResult(value: unknown, out: number): number {
       writeBigInt(value, out, "the result");
       return 0;
     case "boolean":
-      writeNumber(value ? 1 : 0, out);
+      writeNumber(value ? 1 : 0, out, false);
       return 0;
     default: {
       if (value === null || value === undefined) {
@@ -146,6 +146,7 @@ function writeString(value: string, out: number): number {
 }
 
 function writeBytes(bytes: Uint8Array, kind: number, out: number): number {
+  u32[out + PAYLOAD + 1] = bytes.length;
   let to = u32[out + BUFFER] as number;
   if (bytes.length > (u32[out + CAPACITY] as number)) {
     to = grow(out << 2, bytes.length) >>> 0;
@@ -155,7 +156,6 @@ function writeBytes(bytes: Uint8Array, kind: number, out: number): number {
   u8.set(bytes, to);
   i32[out] = kind;
   u32[out + PAYLOAD] = to;
-  u32[out + PAYLOAD + 1] = bytes.length;
   return 0;
 }
 

@@ -104,16 +104,22 @@ function ended(guest: Guest, exception: unknown): number {
   // The engine died in a call the guest made: let it unwind.
   if (isDead()) throw exception;
   guest.drop();
-  failure = reasonOf(guest, exception).join("\n");
+  failure = classify(exception, guest.lastLog).join("\n");
   return FAILED;
 }
 
-function reasonOf(guest: Guest, exception: unknown): readonly [reason: string, detail: string] {
+/**
+ * Names what ended a call.
+ *
+ * @param exception - what the call threw
+ * @param lastLog - the last error-level message of the call, empty if there was none
+ */
+export function classify(exception: unknown, lastLog: string): readonly [reason: string, detail: string] {
   if (exception instanceof Denied) return ["capability-denied", exception.message];
   if (exception instanceof AbiError) return malformed(exception.message);
-  if (guest.lastLog === "") return ["trapped", trapName(exception)];
+  if (lastLog === "") return ["trapped", trapName(exception)];
   // The SDK's panic hook logs `panicked: MESSAGE at FILE:LINE`.
-  return ["trapped", guest.lastLog.replace(/^panicked: /, "panic: ")];
+  return ["trapped", lastLog.replace(/^panicked: /, "panic: ")];
 }
 
 function malformed(how: string): readonly [reason: string, detail: string] {
@@ -135,7 +141,7 @@ export function describeGuest(extension: number): Uint8Array {
       if (exception instanceof ContractError) {
         described = { code: exception.payload.code, message: exception.payload.message };
       } else {
-        const [reason, detail] = reasonOf(guest, exception);
+        const [reason, detail] = classify(exception, guest.lastLog);
         described = { reason, detail };
       }
     }

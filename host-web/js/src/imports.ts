@@ -60,7 +60,7 @@ export function fromContract({ tag, val }: ContractValue): unknown {
 
 /** Writes the contract's values as cells into the scratch area. */
 function writeContract(values: readonly ContractValue[]): number {
-  writeParams(values.map(fromContract), scratch);
+  writeParams(values.map(fromContract), scratch, true);
   return values.length;
 }
 

@@ -252,6 +252,6 @@ function connect(instance: Instance, implementations: Implementations): ScalarCa
       return writeError(error.code, error.message, out >>> 2);
     }
     views();
-    return writeResult(fromContract(value), out >>> 2);
+    return writeResult(fromContract(value), out >>> 2, true);
   };
 }

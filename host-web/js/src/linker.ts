@@ -3,15 +3,15 @@
  *
  * @module
  */
-import init, { link } from "../generated/linker.js";
-import { environment } from "./environment.js";
+import { initSync, link } from "../generated/linker.js";
+import { compile, environment } from "./environment.js";
 import { ERROR, SqliteError } from "./errors.js";
 
 let started: Promise<unknown> | undefined;
 
 async function start(): Promise<void> {
   const { linker } = environment();
-  started ??= linker?.().then((source) => init({ module_or_path: source }));
+  started ??= linker?.().then(async (source) => initSync({ module: await compile(source) }));
   try {
     await started;
   } catch (error) {

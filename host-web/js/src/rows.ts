@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { SqliteError, TOOBIG } from "./errors.js";
 import { f64, i32, readText, u8, u32, views } from "./heap.js";
 import { BLOB, INTEGER, integer, REAL, TEXT, type Value } from "./values.js";
 
@@ -84,7 +85,15 @@ export function bufferedColumns(): number {
 function begin(bigint: boolean): number {
   big = bigint;
   const bytes = u32[reply + TEXT_BYTES] as number;
-  text = bytes === 0 ? "" : readText(u32[reply + TEXT_AT] as number, bytes);
+  try {
+    text = bytes === 0 ? "" : readText(u32[reply + TEXT_AT] as number, bytes);
+  } catch (cause) {
+    throw new SqliteError(
+      `${bytes} bytes of text are more than a JavaScript string holds`,
+      { extendedCode: TOOBIG },
+      { cause },
+    );
+  }
   blobs = u32[reply + BLOBS_AT] as number;
   return (u32[reply + CELLS] as number) >>> 2;
 }

@@ -281,7 +281,7 @@ export class Statement {
         { extendedCode: RANGE, sql: this.#sql },
       );
     }
-    if (expected > 0) writeParams(values, scratch);
+    if (expected > 0) writeParams(values, scratch, this.#bigint);
     return expected;
   }
 

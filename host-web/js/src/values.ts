@@ -10,7 +10,7 @@ import { encodeText, f64, i32, i64, u8, u32, views, writeText } from "./heap.js"
  * A value SQLite gives.
  *
  * INTEGER is a `number` when it is a safe integer (up to 2^53 - 1 either way) and a `bigint` beyond; with `bigint: true`
- * it is always a `bigint`. REAL is a `number`, TEXT a `string` (what is not valid UTF-8 becomes U+FFFD), BLOB a
+ * it is always a `bigint`, and a `number` is always REAL. REAL is a `number`, TEXT a `string` (what is not valid UTF-8 becomes U+FFFD), BLOB a
  * `Uint8Array` of its own.
  *
  * @see https://sqlite.org/datatype3.html
@@ -20,8 +20,8 @@ export type Value = null | number | bigint | string | Uint8Array;
 /**
  * A value SQLite takes.
  *
- * A `number` becomes INTEGER when it is a safe integer, else REAL (also -0 and the infinities; NaN becomes NULL). A
- * `boolean` becomes 0 or 1. `undefined` is an error.
+ * A `number` becomes INTEGER when it is a safe integer, else REAL (also -0 and the infinities; NaN becomes NULL); with
+ * `bigint: true` it is always REAL, so that what comes out of the database goes in again unchanged. A `boolean` becomes 0 or 1. `undefined` is an error.
  */
 export type Param = Value | boolean | ArrayBuffer | ArrayBufferView;
 
@@ -72,8 +72,19 @@ function asBytes(value: unknown, what: string): Uint8Array {
   throw wrongType(value, what);
 }
 
-/** Writes a number as a cell's case and payload. `word` is the cell's address divided by 4. */
-export function writeNumber(value: number, word: number): void {
+/**
+ * Writes a number as a cell's case and payload.
+ *
+ * @param value - the number
+ * @param word - the cell's address divided by 4
+ * @param real - whether it is a REAL even if it is a whole number
+ */
+export function writeNumber(value: number, word: number, real: boolean): void {
+  if (real) {
+    i32[word] = REAL;
+    f64[(word + 2) >>> 1] = value;
+    return;
+  }
   const small = value | 0;
   if (small === value && (small !== 0 || 1 / value > 0)) {
     i32[word] = INTEGER;
@@ -108,8 +119,9 @@ export type Area = (bytes: number) => number;
  *
  * @param values - values for ?1, ?2, …
  * @param area - makes room and gives its address, a multiple of 8
+ * @param bigint - whether numbers are always REAL, because integers are bigint
  */
-export function writeParams(values: readonly unknown[], area: Area): void {
+export function writeParams(values: readonly unknown[], area: Area, bigint: boolean): void {
   const count = values.length;
   let bytes = count * 16;
   // Long strings, encoded ahead so that memory is asked for by their real size; by position.
@@ -137,7 +149,7 @@ export function writeParams(values: readonly unknown[], area: Area): void {
     const value = values[k];
     switch (typeof value) {
       case "number":
-        writeNumber(value, word);
+        writeNumber(value, word, bigint);
         break;
       case "string": {
         const utf8 = encoded?.[k];
@@ -153,7 +165,7 @@ export function writeParams(values: readonly unknown[], area: Area): void {
         writeBigInt(value, word, `value ${k + 1}`);
         break;
       case "boolean":
-        writeNumber(value ? 1 : 0, word);
+        writeNumber(value ? 1 : 0, word, false);
         break;
       default: {
         if (value === null) {

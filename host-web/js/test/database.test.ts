@@ -335,3 +335,12 @@ test("the engine tells its version", async () => {
   const db = await fresh();
   expect(db.query("SELECT sqlite_version() AS v")).toEqual([{ v: engineVersion().sqlite }]);
 });
+
+test("with bigint: true what comes out goes in unchanged", async () => {
+  const db = await fresh({ bigint: true });
+  db.createFunction("same", (value) => value);
+  for (const value of [1, 1n, -0, 2n ** 62n, 1e15]) {
+    const types = db.query("SELECT ?1 AS a, same(?1) AS b", [value]);
+    expect(types).toStrictEqual([{ a: value, b: value }]);
+  }
+});

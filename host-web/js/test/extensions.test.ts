@@ -217,6 +217,14 @@ test("an extension is inspected without being registered", async () => {
   expect(db.extensions()).toEqual([]);
 });
 
+test("an extension that cannot describe itself is an error of inspecting it too", async () => {
+  const db = await fresh();
+  const trap = await caught(() => db.inspectExtension(guest("describe-trap"), { name: "describe-trap.wasm" }));
+  expect(trap).toMatchObject({ reason: "trapped", extension: "describe-trap.wasm" });
+  const denied = await caught(() => db.inspectExtension(guest("describe-import"), { name: "x.wasm" }));
+  expect(denied).toMatchObject({ reason: "capability-denied", code: "SQLITE_AUTH" });
+});
+
 test("sources: a path, a Blob, a Response, a linked core module; anything else is an error", async () => {
   const path = fileURLToPath(extension("uuid"));
   const bytes = new Uint8Array(readFileSync(path));

@@ -129,8 +129,8 @@ fn with_out(sink: &mut ResultSink<'_>, call: impl FnOnce(i32) -> i32) -> Result<
             });
         }
         (outcome::TOO_LARGE, _) => {
-            let detail = format!("the result is over the limit of {} bytes", sink.limit());
-            return Err(CallError::Failure { reason: Reason::OutputTooLarge, detail });
+            // It did not fit the buffer, which cannot grow so far: the sink says so.
+            sink.blob_in_place(len as usize);
         }
         _ => return Err(failure()),
     }

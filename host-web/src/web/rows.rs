@@ -24,6 +24,8 @@ pub struct RowBuffer {
     columns: u32,
     max_rows: u32,
     max_bytes: usize,
+    /// Memory for a value was not to be had; what is in the buffer does not count then.
+    full: bool,
 }
 
 thread_local! {
@@ -60,6 +62,7 @@ impl RowBuffer {
         self.columns = 0;
         self.max_rows = max_rows;
         self.max_bytes = max_bytes as usize;
+        self.full = false;
     }
 
     fn publish(&self) {
@@ -71,16 +74,43 @@ impl RowBuffer {
         reply::set(Word::Blobs, address_of(self.blobs.as_ptr()));
     }
 
+    /// Whether memory ran out.
+    pub const fn is_full(&self) -> bool {
+        self.full
+    }
+
+    #[inline]
     fn cell(&mut self, case: u64, payload: u64) {
-        self.cells.extend_from_slice(&[case, payload]);
+        if self.cells.try_reserve(2).is_ok() {
+            self.cells.extend_from_slice(&[case, payload]);
+        } else {
+            self.full = true;
+        }
+    }
+
+    /// Adds to one of the heaps, if there is memory for it.
+    #[inline]
+    fn append(heap: &mut Vec<u8>, full: &mut bool, bytes: &[u8]) {
+        if heap.try_reserve(bytes.len()).is_ok() {
+            heap.extend_from_slice(bytes);
+        } else {
+            *full = true;
+        }
     }
 
     /// Adds text that is not ASCII and returns its length in UTF-16 units.
     #[cold]
     fn wide_text(&mut self, utf8: &[u8]) -> u32 {
-        let text = String::from_utf8_lossy(utf8);
-        self.text.extend_from_slice(text.as_bytes());
-        size(text.encode_utf16().count())
+        let mut units = 0;
+        for chunk in utf8.utf8_chunks() {
+            Self::append(&mut self.text, &mut self.full, chunk.valid().as_bytes());
+            units += chunk.valid().encode_utf16().count();
+            if !chunk.invalid().is_empty() {
+                Self::append(&mut self.text, &mut self.full, "\u{fffd}".as_bytes());
+                units += 1;
+            }
+        }
+        size(units)
     }
 }
 
@@ -113,7 +143,7 @@ impl RowSink for RowBuffer {
     #[inline]
     fn text(&mut self, utf8: &[u8]) {
         let units = if utf8.is_ascii() {
-            self.text.extend_from_slice(utf8);
+            Self::append(&mut self.text, &mut self.full, utf8);
             size(utf8.len())
         } else {
             self.wide_text(utf8)
@@ -125,7 +155,7 @@ impl RowSink for RowBuffer {
     #[inline]
     fn blob(&mut self, bytes: &[u8]) {
         self.cell(4, pair(size(self.blobs.len()), size(bytes.len())));
-        self.blobs.extend_from_slice(bytes);
+        Self::append(&mut self.blobs, &mut self.full, bytes);
     }
 
     #[inline]
@@ -134,6 +164,6 @@ impl RowSink for RowBuffer {
             self.columns = size(self.cells.len() / 2);
         }
         self.rows += 1;
-        self.rows < self.max_rows && self.text.len() + self.blobs.len() < self.max_bytes
+        !self.full && self.rows < self.max_rows && self.text.len() + self.blobs.len() < self.max_bytes
     }
 }

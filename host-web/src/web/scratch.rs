@@ -16,7 +16,8 @@ thread_local! {
     static SCRATCH: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Makes the area hold at least `bytes` bytes and returns its address, a multiple of 8. What it held is lost. The address stays
+/// Makes the area hold at least `bytes` bytes and returns its address, a multiple of 8, or 0 if
+/// there is not as much memory. What it held is lost. The address stays
 /// good until the next call. An area that was larger than usual is given back when less is asked for.
 #[wasm_bindgen]
 #[must_use]
@@ -26,7 +27,10 @@ pub fn scratch(bytes: u32) -> u32 {
         if area.len() != words {
             // Freed first, so that the old and the new area need not fit side by side.
             *area = Vec::new();
-            *area = vec![0; words];
+            if area.try_reserve_exact(words).is_err() {
+                return 0;
+            }
+            area.resize(words, 0);
         }
         address_of(area.as_ptr())
     })

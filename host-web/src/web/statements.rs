@@ -7,6 +7,8 @@ use crate::web::error::{FAILED, keep, optional_text, status};
 use crate::web::reply::{self, Word};
 use crate::web::{rows, scratch};
 
+/// `SQLITE_NOMEM`
+const NOMEM: i32 = 7;
 /// What [`fetch`] returns when the statement has no further rows.
 const DONE: i32 = 0;
 /// What [`fetch`] returns when the statement may have further rows.
@@ -122,8 +124,17 @@ pub fn bind(statement: u32, count: u32) -> i32 {
 #[wasm_bindgen]
 #[must_use]
 pub fn fetch(statement: u32, max_rows: u32, max_bytes: u32) -> i32 {
-    let step = rows::fill_some(max_rows, max_bytes, |buffer| engine::step_rows(statement, buffer));
+    let (step, full) = rows::fill_some(max_rows, max_bytes, |buffer| {
+        let step = engine::step_rows(statement, buffer);
+        (step, buffer.is_full())
+    });
     reply::set(Word::Reprepared, engine::reprepare_count(statement).unwrap_or(0));
+    if full {
+        reply::set(Word::Rows, 0);
+        // The statement cannot go on from here; if resetting fails there is nothing more to say.
+        let _ = engine::reset(statement);
+        return keep(Error::new(NOMEM, "out of memory"));
+    }
     match step {
         Ok(Step::Done) => DONE,
         Ok(Step::More) => MORE,
@@ -218,12 +229,14 @@ pub fn interrupt(connection: u32) -> i32 {
 #[wasm_bindgen]
 #[must_use]
 pub fn serialize(connection: u32, schema: &str) -> i32 {
-    status(engine::serialize(connection, schema, |bytes| {
+    let copied = engine::serialize(connection, schema, |bytes| {
         rows::fill(|out| {
             out.blob(bytes);
             out.end_row();
-        });
-    }))
+            !out.is_full()
+        })
+    });
+    status(copied.and_then(|copied| copied.then_some(()).ok_or_else(|| Error::new(NOMEM, "out of memory"))))
 }
 
 /// Replaces the content of a schema by a copy of `bytes`.

@@ -1,0 +1,32 @@
+/** An engine that failed: its connections say so, and `open()` starts a fresh instance. */
+
+import { open, SqliteError } from "sqlink";
+import { afterEach, expect, test, vi } from "vitest";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+test("after the engine failed, its connections are lost and open() works again", async () => {
+  const lost = await open({ timeout: 60_000 });
+  const other = await open();
+  const statement = other.prepare("SELECT 1");
+  // No exception should ever pass through the engine. This one does, because the clock is not expected to throw.
+  vi.spyOn(performance, "now").mockImplementation(() => {
+    throw new Error("no clock");
+  });
+  expect(() => lost.query("SELECT 1")).toThrow(/the engine failed \(Error: no clock\)/);
+  vi.restoreAllMocks();
+  for (const use of [() => lost.query("SELECT 1"), () => other.exec("SELECT 1"), () => statement.all()]) {
+    expect(use).toThrow(SqliteError);
+  }
+  const fresh = await open();
+  expect(fresh.query("SELECT 1 AS a")).toEqual([{ a: 1 }]);
+  expect(() => other.exec("SELECT 1")).toThrow("this connection was lost when the engine failed; open a new one");
+  expect(() => statement.all()).toThrow("this connection was lost when the engine failed; open a new one");
+  fresh.createFunction("twice", (x: number) => x * 2);
+  expect(fresh.query("SELECT twice(21) AS a")).toEqual([{ a: 42 }]);
+  other.close();
+  lost.close();
+  fresh.close();
+});
