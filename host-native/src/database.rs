@@ -168,6 +168,8 @@ impl Database {
                     if opened.send(Ok(())).is_ok() {
                         queue.iter().for_each(|job| job(&mut session));
                     }
+                    // `Database::close` has done this already, or nobody is left to hear of it.
+                    drop(session.close());
                 }
                 // Nobody is left to hear of it if this fails.
                 Err(error) => drop(opened.send(Err(error))),
@@ -373,7 +375,7 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        // The session closes with its store; what is on disk needs no more than that, as after a crash.
+        // What still runs stops; then the thread sees that nothing more comes, and closes the connection.
         self.interrupt();
         self.jobs = None;
         if let Some(thread) = self.thread.take() {

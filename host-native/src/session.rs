@@ -22,6 +22,7 @@ const BATCH: u32 = 128;
 pub(crate) struct Session {
     store: Store<HostState>,
     engine: Engine,
+    /// The engine's number for it; 0 when it is closed.
     connection: u32,
     composed: bool,
     last_extension: u32,
@@ -279,8 +280,13 @@ impl Session {
         self.call(|engine, store| Ok(Ok(engine.call_sqlite(store)?.version)))
     }
 
+    /// Closes the connection; once it is closed, does nothing.
     pub(crate) fn close(&mut self) -> Result<(), Error> {
-        let connection = self.connection;
+        let connection = std::mem::take(&mut self.connection);
+        if connection == 0 {
+            return Ok(());
+        }
+        self.begin();
         self.call(|engine, store| engine.call_close(store, connection))
     }
 

@@ -138,7 +138,8 @@ impl Query {
     }
 
     fn load_all(&self, database: &Database, limits: &Limits, cache: &CachePolicy) -> Result<()> {
-        let mut named_used = vec![false; self.grant.len()];
+        let mut used = vec![false; self.grant.len()];
+        let mut plan = Vec::new();
         for path in &self.load {
             let file = path.display().to_string();
             let bytes = read_component(path)?;
@@ -148,21 +149,22 @@ impl Query {
                 names.push(inspect(&file, &bytes, limits, cache)?.manifest.name);
             }
             let mut grants = Vec::new();
-            for (grant, used) in self.grant.iter().zip(&mut named_used) {
-                match grant.split_once('=') {
-                    None => grants.push(grant.clone()),
-                    Some((name, capability)) if names.iter().any(|own| own == name) => {
-                        *used = true;
-                        grants.push(capability.to_owned());
-                    }
-                    Some(_) => {}
-                }
+            for (grant, used) in self.grant.iter().zip(&mut used) {
+                let capability = match grant.split_once('=') {
+                    None => grant,
+                    Some((name, capability)) if names.iter().any(|own| own == name) => capability,
+                    Some(_) => continue,
+                };
+                *used = true;
+                grants.push(capability.to_owned());
             }
-            database.load(&file, &bytes, &grants).with_context(|| format!("`{file}` can't be loaded"))?;
+            plan.push((file, bytes, grants));
         }
-        let unused = self.grant.iter().zip(named_used).find(|(grant, used)| grant.contains('=') && !used);
-        if let Some((grant, _)) = unused {
-            bail!("`--grant {grant}` names no extension that is loaded");
+        if let Some((grant, _)) = self.grant.iter().zip(used).find(|(_, used)| !used) {
+            bail!("`--grant {grant}` goes to no extension: expected `--load EXT.WASM` of that name");
+        }
+        for (file, bytes, grants) in plan {
+            database.load(&file, &bytes, &grants).with_context(|| format!("`{file}` can't be loaded"))?;
         }
         Ok(())
     }
