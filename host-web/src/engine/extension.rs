@@ -8,7 +8,7 @@ use std::rc::Rc;
 use crate::engine::connection::Connection;
 use crate::engine::error::{BUSY, Error, Result};
 use crate::engine::function::{Owner, Registered};
-use crate::engine::imports::LogWindow;
+use crate::engine::imports::{LogWindow, while_describing};
 use crate::engine::manifest::{Function, Manifest, describe_function};
 use crate::engine::platform::Platform;
 use crate::engine::policy::Grants;
@@ -150,7 +150,7 @@ pub fn load_extension(connection: u32, id: u32, digest: &str, grants: &[String])
     let manifest = {
         // The extension runs here: it must not find the connection idle.
         let _running = connection.enter();
-        PLATFORM.describe(id).map_err(|error| Error::from_call(error, None, Some("describe")))?
+        while_describing(id, || PLATFORM.describe(id).map_err(|error| Error::from_call(error, None, Some("describe"))))?
     };
     manifest.validate()?;
     check_collisions(&connection, &manifest)?;

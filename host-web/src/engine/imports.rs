@@ -5,11 +5,11 @@
 //! Source: wit/log.wit, wit/random.wit, wit/clock.wit, wit/spi.wit
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::engine::connection::Connection;
-use crate::engine::error::{ERROR, Error, Result, TOOBIG};
+use crate::engine::error::{ERROR, Error, Reason, Result, TOOBIG};
 use crate::engine::extension::Extension;
 use crate::engine::platform::{Level, Platform};
 use crate::engine::policy::Capability;
@@ -112,7 +112,7 @@ fn cut(message: &[u8]) -> Cow<'_, str> {
 ///
 /// Source: wit/random.wit
 pub fn random_bytes(extension: u32, len: u32) -> Result<Vec<u8>, GuestError> {
-    import(extension, Capability::Random, |_| {
+    import(extension, "random.bytes", Capability::Random, |_| {
         if len > MAX_RANDOM {
             return Err(Error::new(TOOBIG, format!("{len} random bytes are more than the {MAX_RANDOM} of one call")));
         }
@@ -132,7 +132,7 @@ pub fn random_bytes(extension: u32, len: u32) -> Result<Vec<u8>, GuestError> {
 ///
 /// Source: wit/clock.wit
 pub fn clock_now(extension: u32) -> Result<i64, GuestError> {
-    import(extension, Capability::Clock, |_| Ok(PLATFORM.now_ms()))
+    import(extension, "clock.now", Capability::Clock, |_| Ok(PLATFORM.now_ms()))
 }
 
 /// Runs one read-only statement on the connection that is calling the extension, and returns its rows.
@@ -143,7 +143,7 @@ pub fn clock_now(extension: u32) -> Result<i64, GuestError> {
 ///
 /// As wit/spi.wit says, and `SQLITE_ERROR` (`invalid-text`) for a text that is not valid UTF-8.
 pub fn spi_query(extension: u32, sql: &str, params: &[ValueRef<'_>]) -> Result<Rows, GuestError> {
-    import(extension, Capability::SpiRead, |extension| {
+    import(extension, "spi.query", Capability::SpiRead, |extension| {
         spi::query(&Connection::get(extension.connection)?, extension, sql, params)
     })
 }
@@ -157,7 +157,7 @@ pub fn spi_query(extension: u32, sql: &str, params: &[ValueRef<'_>]) -> Result<R
 ///
 /// As wit/spi.wit says.
 pub fn spi_execute(extension: u32, sql: &str, params: &[ValueRef<'_>]) -> Result<i64, GuestError> {
-    import(extension, Capability::SpiWrite, |extension| {
+    import(extension, "spi.execute", Capability::SpiWrite, |extension| {
         spi::execute(&Connection::get(extension.connection)?, sql, params)
     })
 }
@@ -165,9 +165,13 @@ pub fn spi_execute(extension: u32, sql: &str, params: &[ValueRef<'_>]) -> Result
 /// Finds the extension, checks that it runs and may use the capability, and carries the import out.
 fn import<T>(
     extension: u32,
+    what: &'static str,
     capability: Capability,
     call: impl FnOnce(&Rc<Extension>) -> Result<T>,
 ) -> Result<T, GuestError> {
+    if let Some(error) = deny_describing(extension, what) {
+        return Err(GuestError::from(&error));
+    }
     let Some(extension) = Extension::get(extension) else {
         return Err(GuestError::from(&Error::misuse(format!("extension number {extension} is not loaded"))));
     };
@@ -186,6 +190,42 @@ fn import<T>(
             extension.import_error.set(Some(Box::new(error)));
             returned
         })
+}
+
+/// An extension whose `describe` runs, and what it tried to call.
+struct Describing {
+    extension: u32,
+    denied: Option<Error>,
+}
+
+thread_local! {
+    static DESCRIBING: RefCell<Option<Describing>> = const { RefCell::new(None) };
+}
+
+/// Runs `describe` with every import of the extension denied. A platform that has an instance of its own for `describe` denies
+/// them itself; in a composition the calls come here.
+///
+/// # Errors
+///
+/// That of `describe`, and `capability-denied` if the extension called an import, whatever it made of the refusal.
+pub(crate) fn while_describing<T>(extension: u32, describe: impl FnOnce() -> Result<T>) -> Result<T> {
+    DESCRIBING.replace(Some(Describing { extension, denied: None }));
+    let described = describe();
+    match DESCRIBING.take().and_then(|describing| describing.denied) {
+        Some(denied) => Err(denied),
+        None => described,
+    }
+}
+
+/// Refuses an import of the extension that is being described.
+fn deny_describing(extension: u32, what: &str) -> Option<Error> {
+    DESCRIBING.with_borrow_mut(|describing| {
+        let describing = describing.as_mut().filter(|describing| describing.extension == extension)?;
+        let detail = format!("`{what}` can't be called from `describe`");
+        let error = Error::failure(Reason::CapabilityDenied, None, Some("describe"), &detail);
+        describing.denied = Some(error.clone());
+        Some(error)
+    })
 }
 
 impl From<&Error> for GuestError {
