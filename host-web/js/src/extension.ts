@@ -175,7 +175,7 @@ export async function link(source: ExtensionSource, options: LoadOptions = {}): 
       },
     );
   }
-  const { digestOf, linkDirect } = await linkerFunctions();
+  const { digestOf, linkDirect, verifyComponent } = await linkerFunctions();
   const digest = await digestOf(bytes);
   const kept = known.get(`${linker} ${digest} ${name}`);
   if (kept !== undefined) return kept;
@@ -184,7 +184,10 @@ export async function link(source: ExtensionSource, options: LoadOptions = {}): 
     const module = await linkDirect(bytes, name, linker === "direct");
     if (module !== undefined) linked = direct(module, name, digest);
   }
-  linked ??= await (await import("./jco.js")).linkJco(bytes, name, digest);
+  if (linked === undefined) {
+    await verifyComponent(bytes, name);
+    linked = await (await import("./jco.js")).linkJco(bytes, name, digest);
+  }
   return keep(`${linker} ${digest} ${name}`, linked);
 }
 

@@ -57,15 +57,6 @@ async function transpile(bytes: Uint8Array, name: string): Promise<() => Instanc
   } catch (cause) {
     throw new SqliteError(`\`${name}\` could not be transpiled: ${String(cause)}`, { extendedCode: ERROR }, { cause });
   }
-  const exported = new Set(generated.exports.map(([key]) => key));
-  for (const wanted of ["metadata", "scalar"]) {
-    if (!exported.has(`${OURS}${wanted}@0.1.0`)) {
-      throw new SqliteError(
-        `\`${name}\` does not export \`${OURS}${wanted}@0.1.0\`, found ${[...exported].map((key) => `\`${key}\``).join(", ") || "no export"}`,
-        { extendedCode: ERROR },
-      );
-    }
-  }
   const modules = new Map<string, WebAssembly.Module>();
   let script = "";
   for (const [path, content] of generated.files) {

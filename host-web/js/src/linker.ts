@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { initSync, link } from "../generated/linker.js";
+import { initSync, link, verify } from "../generated/linker.js";
 import { compile, environment } from "./environment.js";
 import { ERROR, SqliteError } from "./errors.js";
 
@@ -34,6 +34,15 @@ export async function digestOf(bytes: Uint8Array): Promise<string> {
   return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** What the linker threw, as this package's error; undefined if only the shape is refused. */
+function refusal(cause: unknown, name: string): SqliteError | undefined {
+  const { code, message } = cause as { readonly code?: string; readonly message?: string };
+  if (code === "not-direct") return undefined;
+  // Anything without a code is the linker's own failure.
+  const text = code === undefined ? `\`${name}\` could not be linked: ${String(cause)}` : String(message);
+  return new SqliteError(text, { extendedCode: ERROR }, { cause });
+}
+
 /**
  * Verifies a component against the contract and compiles its core module.
  *
@@ -54,14 +63,26 @@ export async function linkDirect(
     core = linked.core as Uint8Array<ArrayBuffer>;
     linked.free();
   } catch (cause) {
-    const { code, message } = cause as { readonly code?: string; readonly message?: string };
-    if (code === "not-direct" && !only) return undefined;
-    // Anything without a code is the linker's own failure.
-    throw new SqliteError(
-      code === undefined ? `\`${name}\` could not be linked: ${String(cause)}` : String(message),
-      { extendedCode: ERROR },
-      { cause },
-    );
+    const error = refusal(cause, name);
+    if (error !== undefined) throw error;
+    if (only) throw new SqliteError((cause as Error).message, { extendedCode: ERROR }, { cause });
+    return undefined;
   }
   return WebAssembly.compile(core);
+}
+
+/**
+ * Verifies a component of any shape against the contract.
+ *
+ * @param bytes - the component
+ * @param name - what to call it in errors
+ */
+export async function verifyComponent(bytes: Uint8Array, name: string): Promise<void> {
+  await start();
+  try {
+    verify(bytes, name);
+  } catch (cause) {
+    const error = refusal(cause, name);
+    if (error !== undefined) throw error;
+  }
 }

@@ -164,20 +164,24 @@ describe.each(["direct", "jco"] as const)("%s", (linker) => {
   });
 });
 
-test.each([
-  "not-wasm",
-  "core-module",
-  "truncated",
-  "missing-export",
-  "extra-export",
-  "wrong-type",
-  "wrong-version",
-  "unknown-import",
-])("%s is refused by name", async (name) => {
-  const db = await fresh();
-  const error = await caught(() => db.loadExtension(guest(name), { name: `${name}.wasm`, linker: "direct" }));
-  expect(error.message).toContain(`${name}.wasm`);
-  expect(db.extensions()).toEqual([]);
+describe.each(["direct", "jco"] as const)("refused before anything runs: %s", (linker) => {
+  test.each([
+    "not-wasm",
+    "core-module",
+    "truncated",
+    "missing-export",
+    "extra-export",
+    "wrong-type",
+    "wrong-version",
+    "unknown-import",
+    "memory-huge",
+  ])("%s", async (name) => {
+    const db = await fresh();
+    const error = await caught(() => db.loadExtension(guest(name), { name: `${name}.wasm`, linker }));
+    expect(error.message).toContain(`\`${name}.wasm\``);
+    expect(error.message).toMatch(/found|expected/);
+    expect(db.extensions()).toEqual([]);
+  });
 });
 
 test("the catalogue gives the same through both linkers", async () => {
