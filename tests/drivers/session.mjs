@@ -168,13 +168,19 @@ async function runAll(connection, sql) {
   return { columns, rows: rows.map((row) => row.map(encode)), changes: Number(results.at(-1)?.changes ?? 0) };
 }
 
+function pad(params, count) {
+  return [...params, ...Array(Math.max(count - params.length, 0)).fill(null)];
+}
+
 /** One statement with parameters, prepared. */
 async function runOne(connection, sql, params) {
   const statement = await connection.prepare(sql);
   try {
     const before = await connection.totalChanges;
     const columns = await statement.columns;
-    const rows = await statement.all(params, { rowMode: "array" });
+    // The package demands a value for every parameter; in a script, as in SQLite, what is not bound is NULL.
+    const values = Array.isArray(params) ? pad(params, statement.parameterCount) : params;
+    const rows = await statement.all(values, { rowMode: "array" });
     const changes = (await connection.totalChanges) === before ? 0 : Number(await connection.changes);
     return {
       columns: columns.map((column) => column.name),

@@ -101,12 +101,15 @@ impl Artifacts {
         bail!("there is no extension `{name}` in dist/extensions or dist/guests: run `cargo xtask build`")
     }
 
-    /// Every built extension and test guest, by name.
+    /// Every extension, test guest and broken file, by name.
     ///
     /// # Errors
-    /// If a folder can't be read.
+    /// If a folder can't be read, or a broken file can't be made.
     pub fn all(&self) -> Result<Vec<(String, PathBuf)>> {
         let mut all = Vec::new();
+        for (name, _) in MADE {
+            all.push(((*name).to_owned(), self.find(name)?));
+        }
         for folder in ["dist/extensions", "dist/guests"] {
             let folder = self.root.join(folder);
             let entries = std::fs::read_dir(&folder)

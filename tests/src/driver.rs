@@ -80,6 +80,19 @@ impl Driver {
     /// # Errors
     /// See [`DriverFailure`]. A refusal by the host is a [`Reply`], not an error.
     pub fn request(&mut self, request: &Request) -> Result<Reply, DriverFailure> {
+        self.get_ready()?;
+        let result = self.exchange(request);
+        if result.is_err() {
+            self.kill();
+        }
+        result
+    }
+
+    /// Starts the driver if it does not run.
+    ///
+    /// # Errors
+    /// [`DriverFailure::Start`]; after the first time only a short one.
+    pub fn get_ready(&mut self) -> Result<(), DriverFailure> {
         if let Some(reason) = &self.start_failure {
             return Err(DriverFailure::Start(reason.clone()));
         }
@@ -89,11 +102,7 @@ impl Driver {
             self.start_failure = Some("as before".to_owned());
             return Err(failure);
         }
-        let result = self.exchange(request);
-        if result.is_err() {
-            self.kill();
-        }
-        result
+        Ok(())
     }
 
     fn exchange(&mut self, request: &Request) -> Result<Reply, DriverFailure> {

@@ -23,7 +23,12 @@ pub fn command(host: &str, root: &Path) -> Result<DriverCommand> {
         "node-direct" => Ok(node(root, "node.mjs", &["--linker", "direct"])),
         "node-jco" => Ok(node(root, "node.mjs", &["--linker", "jco"])),
         "chromium" => Ok(node(root, "chromium.mjs", &[])),
-        "workerd" => Ok(node(root, "workerd.mjs", &[])),
+        "workerd" => {
+            let mut command = node(root, "workerd.mjs", &[]);
+            // It has the runner make its bundle.
+            command.args.push(std::env::current_exe().context("can't find this program")?.into());
+            Ok(command)
+        }
         _ => bail!("there is no host `{host}`; there are {}", HOSTS.join(", ")),
     }
 }

@@ -8,6 +8,7 @@
 
 pub mod artifacts;
 pub mod bless;
+pub mod bundle;
 pub mod codes;
 pub mod driver;
 pub mod hosts;

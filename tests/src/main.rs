@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use clap::{Args, Parser, Subcommand};
 use sqlink_conformance::artifacts::Artifacts;
 use sqlink_conformance::bless::bless;
+use sqlink_conformance::bundle;
 use sqlink_conformance::driver::{Driver, DriverCommand};
 use sqlink_conformance::hosts;
 use sqlink_conformance::native::serve;
@@ -26,16 +27,19 @@ const START_LIMIT: Duration = Duration::from_secs(300);
 #[command(args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
-    command: Option<Serve>,
+    command: Option<Part>,
     #[command(flatten)]
     options: Options,
 }
 
 #[derive(Debug, Subcommand)]
-enum Serve {
+enum Part {
     /// Be the driver of a native host on standard input and output.
     #[command(hide = true)]
     Serve { host: String, root: PathBuf },
+    /// Write the bundle that the workerd driver serves.
+    #[command(hide = true)]
+    Bundle { root: PathBuf, folder: PathBuf },
 }
 
 #[derive(Debug, Args)]
@@ -69,7 +73,11 @@ struct Options {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
-        Some(Serve::Serve { host, root }) => serve(&host, root).map(|()| true),
+        Some(Part::Serve { host, root }) => serve(&host, root).map(|()| true),
+        Some(Part::Bundle { root, folder }) => {
+            let package = root.join("host-web/js/dist");
+            bundle::make(&Artifacts::new(root), &package, &folder).map(|()| true)
+        }
         None => conformance(&cli.options),
     };
     match result {

@@ -51,6 +51,9 @@ fn attempt(
     script: &Script,
     files: HashMap<String, PathBuf>,
 ) -> Vec<String> {
+    if let Err(failure) = driver.lock().unwrap_or_else(PoisonError::into_inner).get_ready() {
+        return vec![format!("{}: {failure}", script.name)];
+    }
     let session = Arc::new(Mutex::new(Session::new(Arc::clone(driver), script, files)));
     let mut runner = Runner::new(|| async { Session::open(&session) });
     runner.add_label(host);

@@ -170,6 +170,8 @@ impl Connection {
                 Ok(Output::default())
             }
             ".columns" => {
+                // With parameters, if only none: a driver then prepares the statement and tells declared types.
+                self.params.get_or_insert(Params::Positional(Vec::new()));
                 let output = self.sql(rest)?;
                 let types = output.types.into_iter().chain(std::iter::repeat(None));
                 let rows = output.columns.into_iter().zip(types).map(|(name, declared)| {
