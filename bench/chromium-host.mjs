@@ -10,7 +10,7 @@ import { basename, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
-import { ECHO_EXTENSION, GENERATED } from "./paths.mjs";
+import { ECHO_EXTENSION, PACKAGE } from "./paths.mjs";
 
 const EXECUTABLE = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const FLAGS = [
@@ -94,7 +94,7 @@ async function bundle(folder, engines) {
   }
   if (engines.includes("sqlink")) {
     for (const file of ["engine", "linker", "adapter"]) {
-      await copyFile(join(GENERATED, `${file}.wasm`), join(folder, `${file}.wasm`));
+      await copyFile(join(PACKAGE, `${file}.wasm`), join(folder, `${file}.wasm`));
     }
     await copyFile(ECHO_EXTENSION, join(folder, "echo.wasm"));
   }

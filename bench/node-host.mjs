@@ -20,6 +20,11 @@ export async function startNode() {
 async function child(args, log) {
   const running = run(NODE, args, { maxBuffer: 1 << 26 });
   if (log !== undefined) running.child.stderr.on("data", (text) => log(String(text).trimEnd()));
-  const { stdout } = await running;
-  return JSON.parse(stdout.trimEnd().split("\n").at(-1));
+  try {
+    const { stdout } = await running;
+    return JSON.parse(stdout.trimEnd().split("\n").at(-1));
+  } catch (error) {
+    const last = (error.stderr ?? "").trimEnd().split("\n").slice(-15).join("\n");
+    throw new Error(`\`node ${args.join(" ")}\` failed (${error.code ?? error.message}):\n${last}`);
+  }
 }

@@ -4,14 +4,11 @@ export const name = "sqlink";
 
 /**
  * Loads the package and compiles the engine.
- * @param {{engine?: () => URL, echo: () => Promise<Uint8Array>}} assets `engine` says where a bundled page finds
- *   `engine.wasm`; `echo` reads an extension whose scalar function returns its argument.
+ * @param {{echo: () => Promise<Uint8Array>}} assets reads an extension whose scalar function returns its argument
  */
 export async function load(assets) {
   const { open } = await import("sqlink");
-  const engine = assets.engine?.();
-  const options = engine === undefined ? {} : { engine };
-  return { open: async () => connection(await open(options), assets) };
+  return { open: async () => connection(await open(), assets) };
 }
 
 function connection(db, assets) {

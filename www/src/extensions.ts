@@ -145,7 +145,7 @@ function askForGrants(description: ExtensionDescription, file: string): Promise<
       "p",
       "adds",
       `Adds ${count(description.functions.length, "function")}: `,
-      make("code", "", functionNames(description)),
+      make("code", "", names(description.functions.map(({ name }) => name))),
     ),
     wanted.length === 0
       ? make("p", "calm", "It asks for nothing: it can only compute from the arguments it is given.")
@@ -184,10 +184,11 @@ function listItem(extension: ExtensionInfo): HTMLLIElement {
     make("strong", "", name),
     make("span", "version", version),
     ...granting,
-    make("code", "functions", functionNames(extension)),
+    make("code", "functions", names(extension.functions)),
   );
 }
 
-function functionNames({ functions }: { functions: readonly { name: string }[] }): string {
-  return [...new Set(functions.map(({ name }) => name))].join(", ");
+/** A function may be there once for every argument count. */
+function names(functions: readonly string[]): string {
+  return [...new Set(functions)].join(", ");
 }

@@ -1,6 +1,6 @@
 /** The page: wires the editor, the results and the extensions panel to the session. */
 
-import type { ExtensionInfo, StatementResult } from "sqlink";
+import type { QueryAllError, StatementResult } from "sqlink";
 import { button, byId, count, duration, make } from "./dom.ts";
 import { SqlEditor } from "./editor.ts";
 import { ExtensionPanel } from "./extensions.ts";
@@ -24,7 +24,7 @@ const editor = new SqlEditor(byId("editor", HTMLDivElement), FIRST, () => void r
 
 const session = await start();
 const panel = new ExtensionPanel(session, (extensions) => {
-  functions = extensions.flatMap((extension) => namesOf(extension));
+  functions = [...new Set(extensions.flatMap((extension) => extension.functions))];
   void showTables();
 });
 
@@ -119,17 +119,16 @@ function setRunning(controller: AbortController | undefined): void {
   results.ariaBusy = String(controller !== undefined);
 }
 
-/** Where in the editor's text the error is, if SQLite told. */
+/** Where in the editor's text the error is, in UTF-16 units, if SQLite told. */
 function errorPlace(error: unknown, offset: number): number | undefined {
-  return isSqliteError(error) && error.offset !== undefined ? offset + error.offset : undefined;
+  const position = isSqliteError(error)
+    ? (error as QueryAllError & { readonly position?: number }).position
+    : undefined;
+  return position === undefined ? undefined : offset + position;
 }
 
 function resultsBefore(error: unknown): readonly StatementResult[] {
-  return isSqliteError(error) ? (error.results ?? []) : [];
-}
-
-function namesOf({ functions: all }: ExtensionInfo): string[] {
-  return [...new Set(all.map(({ name }) => name))];
+  return isSqliteError(error) ? ((error as QueryAllError).results ?? []) : [];
 }
 
 async function showTables(): Promise<void> {

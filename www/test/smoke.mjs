@@ -42,6 +42,7 @@ const browser = await chromium.launch({
 });
 const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
 const problems = [];
+page.setDefaultTimeout(20_000);
 page.on("pageerror", (error) => problems.push(`page error: ${error.message}`));
 page.on("console", (message) => {
   if (message.type() === "error") problems.push(`console: ${message.text()}`);
@@ -72,6 +73,9 @@ try {
     assert.deepEqual(problems, [], `${name}: problems on the page`);
     console.log(`ok ${name}`);
   }
+} catch (error) {
+  for (const problem of problems) console.error(problem);
+  throw error;
 } finally {
   await browser.close();
   await server.close();
