@@ -114,7 +114,9 @@ pub fn primary_name(code: i32) -> &'static str {
     match code & 0xff {
         100 => "SQLITE_ROW",
         101 => "SQLITE_DONE",
-        primary => usize::try_from(primary).ok().and_then(|index| PRIMARY.get(index)).copied().unwrap_or("SQLITE_ERROR"),
+        primary => {
+            usize::try_from(primary).ok().and_then(|index| PRIMARY.get(index)).copied().unwrap_or("SQLITE_ERROR")
+        }
     }
 }
 

@@ -162,19 +162,20 @@ impl Database {
         let (jobs, queue) = mpsc::channel::<Job>();
         let (opened, opening) = mpsc::sync_channel(1);
         let (host_there, control_there) = (host.clone(), Arc::clone(&control));
-        let thread = thread::Builder::new().name("sqlink-database".to_owned()).stack_size(THREAD_STACK).spawn(
-            move || match Session::open(&host_there, control_there, &options) {
-                Ok(mut session) => {
-                    if opened.send(Ok(())).is_ok() {
-                        queue.iter().for_each(|job| job(&mut session));
+        let thread =
+            thread::Builder::new().name("sqlink-database".to_owned()).stack_size(THREAD_STACK).spawn(move || {
+                match Session::open(&host_there, control_there, &options) {
+                    Ok(mut session) => {
+                        if opened.send(Ok(())).is_ok() {
+                            queue.iter().for_each(|job| job(&mut session));
+                        }
+                        // `Database::close` has done this already, or nobody is left to hear of it.
+                        drop(session.close());
                     }
-                    // `Database::close` has done this already, or nobody is left to hear of it.
-                    drop(session.close());
+                    // Nobody is left to hear of it if this fails.
+                    Err(error) => drop(opened.send(Err(error))),
                 }
-                // Nobody is left to hear of it if this fails.
-                Err(error) => drop(opened.send(Err(error))),
-            },
-        );
+            });
         let thread = thread.map_err(|error| Error::Start { message: error.to_string() })?;
         opening.recv().unwrap_or_else(|_| Err(Self::gone()))?;
         Ok(Self { host, control, jobs: Some(jobs), thread: Some(thread) })

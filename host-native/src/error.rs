@@ -40,7 +40,8 @@ impl SqlError {
 
     /// The same error, of a statement that starts `bytes` into the SQL that was given.
     pub(crate) fn moved_by(mut self, bytes: usize) -> Self {
-        let moved = |offset: u32| usize::try_from(offset).ok()?.checked_add(bytes).and_then(|sum| u32::try_from(sum).ok());
+        let moved =
+            |offset: u32| usize::try_from(offset).ok()?.checked_add(bytes).and_then(|sum| u32::try_from(sum).ok());
         self.offset = self.offset.and_then(moved);
         self
     }
@@ -67,10 +68,10 @@ impl From<DatabaseError> for SqlError {
 pub enum Error {
     /// The engine reported an error. The database is in order.
     #[error(transparent)]
-    Sql(#[from] SqlError),
+    Sql(Box<SqlError>),
     /// An extension's file is not what it should be. The database is untouched.
     #[error(transparent)]
-    Refused(#[from] sqlink_compose::LinkError),
+    Refused(Box<sqlink_compose::LinkError>),
     /// A file could not be read.
     #[error("`{}` can't be read: {source}", path.display())]
     Read {
@@ -128,6 +129,18 @@ pub enum Error {
         /// Why.
         message: String,
     },
+}
+
+impl From<SqlError> for Error {
+    fn from(error: SqlError) -> Self {
+        Self::Sql(Box::new(error))
+    }
+}
+
+impl From<sqlink_compose::LinkError> for Error {
+    fn from(error: sqlink_compose::LinkError) -> Self {
+        Self::Refused(Box::new(error))
+    }
 }
 
 impl Error {

@@ -18,7 +18,7 @@ pub(crate) fn reason(kind: FailureKind) -> &'static str {
 /// What is known of a call that ended its instance, apart from the error itself.
 #[derive(Debug, Default)]
 pub(crate) struct Circumstances {
-    /// An import that was called and is denied, as `wasi:random/random@0.2.6#get-random-u64`.
+    /// A denied import was called: which, in a sentence.
     pub(crate) denied: Option<String>,
     /// The limiter refused the instance memory during this call.
     pub(crate) memory_refused: bool,
@@ -38,8 +38,7 @@ const PANIC_PREFIX: &str = "panicked: ";
 /// Names the failure. The texts are the same on every host wherever the causes are.
 pub(crate) fn classify(error: &wasmtime::Error, circumstances: Circumstances) -> Failure {
     let Circumstances { denied, memory_refused, last_error, fuel, memory_bytes, interrupted } = circumstances;
-    if let Some(import) = denied {
-        let message = format!("the extension called `{import}`, which no extension is given");
+    if let Some(message) = denied {
         return Failure { kind: FailureKind::CapabilityDenied, message };
     }
     let trap = error.downcast_ref::<Trap>().copied();

@@ -96,8 +96,11 @@ pub(crate) struct Guest {
 
 struct Live {
     store: Store<GuestState>,
-    call: TypedFunc<(u32, Vec<Value>), (Result<Value, ContractError>,)>,
+    call: TypedFunc<(u32, Vec<Value>), Returned>,
 }
+
+/// What `scalar.call` gives.
+type Returned = (Result<Value, ContractError>,);
 
 impl Guest {
     pub(crate) fn new(code: Arc<GuestCode>, id: u32) -> Self {
@@ -199,7 +202,7 @@ pub(crate) struct GuestState {
     pub(crate) host: HostSlot,
     /// The last error message it logged in this call.
     pub(crate) last_error: Option<String>,
-    /// A denied import that it called.
+    /// The denied import that it called, in a sentence.
     pub(crate) denied: Option<String>,
     memory: MemoryCap,
     deadline: Instant,

@@ -1,8 +1,8 @@
 //! The runtime: wasmtime's engines, the compiled engine component, and compiled extensions.
 
 use crate::cache::{Cache, hex};
-use crate::contract::{self, EnginePre};
 use crate::contract::sqlink::extension::metadata::Manifest;
+use crate::contract::{self, EnginePre};
 use crate::database::{Database, OpenOptions};
 use crate::dispatch;
 use crate::error::Error;
@@ -235,8 +235,7 @@ pub fn digest(bytes: &[u8]) -> String {
 pub fn read_component(path: &Path) -> Result<Vec<u8>, Error> {
     let name = || path.display().to_string();
     let unreadable = |source| Error::Read { path: path.to_owned(), source };
-    let too_large =
-        |found| Error::Refused(LinkError::TooLarge { file: name(), found, limit: MAX_INPUT_BYTES });
+    let too_large = |found| Error::from(LinkError::TooLarge { file: name(), found, limit: MAX_INPUT_BYTES });
     let file = File::open(path).map_err(unreadable)?;
     let len = file.metadata().map_err(unreadable)?.len();
     if len > MAX_INPUT_BYTES {

@@ -10,9 +10,6 @@ use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Linker, LinkerInstance, ResourceType};
 use wasmtime::{StoreContextMut, bail};
 
-/// SQLITE_AUTH, the code of a denied capability.
-const AUTH: i32 = 23;
-
 type Context<'a> = StoreContextMut<'a, GuestState>;
 
 /// Links `log`, `random`, `clock` and `spi` with the engine's `guest-imports`, which checks the grants.
@@ -31,19 +28,21 @@ pub(crate) fn add_contract(linker: &mut Linker<GuestState>) -> wasmtime::Result<
         },
     )?;
     linker.instance("sqlink:extension/random@0.1.0")?.func_wrap("bytes", |mut cx: Context<'_>, (len,): (u32,)| {
-        reply(forward(&mut cx, |imports, host, id| imports.call_random_bytes(host, id, len)), "random.bytes")
+        let bytes = forward(&mut cx, |imports, host, id| imports.call_random_bytes(host, id, len));
+        reply(&mut cx, bytes, "random.bytes")
     })?;
     linker.instance("sqlink:extension/clock@0.1.0")?.func_wrap("now", |mut cx: Context<'_>, (): ()| {
-        reply(forward(&mut cx, |imports, host, id| imports.call_clock_now(host, id)), "clock.now")
+        let now = forward(&mut cx, |imports, host, id| imports.call_clock_now(host, id));
+        reply(&mut cx, now, "clock.now")
     })?;
     let mut spi = linker.instance("sqlink:extension/spi@0.1.0")?;
     spi.func_wrap("query", |mut cx: Context<'_>, (sql, params): (String, Vec<Value>)| {
         let rows = forward(&mut cx, |imports, host, id| imports.call_spi_query(host, id, &sql, &params));
-        reply::<Rows>(rows, "spi.query")
+        reply::<Rows>(&mut cx, rows, "spi.query")
     })?;
     spi.func_wrap("execute", |mut cx: Context<'_>, (sql, params): (String, Vec<Value>)| {
         let changes = forward(&mut cx, |imports, host, id| imports.call_spi_execute(host, id, &sql, &params));
-        reply(changes, "spi.execute")
+        reply(&mut cx, changes, "spi.execute")
     })
 }
 
@@ -65,14 +64,21 @@ fn forward<R>(
     })
 }
 
-/// What an import of the contract returns: the engine's answer, or that it is denied.
+/// What an import of the contract returns: the engine's answer. While the extension describes itself there is none, and the
+/// call ends: its manifest must not depend on where it runs.
 fn reply<T>(
+    cx: &mut Context<'_>,
     answer: Option<wasmtime::Result<Result<T, Error>>>,
     import: &str,
 ) -> wasmtime::Result<(Result<T, Error>,)> {
-    let denied =
-        || Error { code: AUTH, message: format!("capability-denied: `{import}` can't be called from `describe`") };
-    answer.unwrap_or_else(|| Ok(Err(denied()))).map(|result| (result,))
+    match answer {
+        Some(answer) => answer.map(|result| (result,)),
+        None => {
+            let message = format!("`{import}` can't be called from `describe`");
+            cx.data_mut().denied = Some(message.clone());
+            bail!(message)
+        }
+    }
 }
 
 /// Links every import of `component` outside the contract with functions that end the call as `capability-denied`.
@@ -113,8 +119,9 @@ fn deny(
         ComponentItem::ComponentFunc(_) => {
             let path = interface.map_or_else(|| name.to_owned(), |interface| format!("{interface}#{name}"));
             linker.func_new(name, move |mut cx, _, _, _| {
-                cx.data_mut().denied = Some(path.clone());
-                bail!("`{path}` is denied")
+                let message = format!("the extension called `{path}`, which no extension is given");
+                cx.data_mut().denied = Some(message.clone());
+                bail!(message)
             })
         }
         ComponentItem::Resource(_) => linker.resource(name, ResourceType::host::<Denied>(), |_, _| Ok(())),
@@ -137,9 +144,8 @@ pub(crate) fn loop_back(linker: &mut Linker<HostState>) -> wasmtime::Result<()> 
     imports.func_wrap("random-bytes", |host: Host<'_>, (id, len): (u32, u32)| {
         Ok((exported(&host)?.call_random_bytes(host, id, len)?,))
     })?;
-    imports.func_wrap("clock-now", |host: Host<'_>, (id,): (u32,)| {
-        Ok((exported(&host)?.call_clock_now(host, id)?,))
-    })?;
+    imports
+        .func_wrap("clock-now", |host: Host<'_>, (id,): (u32,)| Ok((exported(&host)?.call_clock_now(host, id)?,)))?;
     imports.func_wrap("spi-query", |host: Host<'_>, (id, sql, params): (u32, String, Vec<Value>)| {
         Ok((exported(&host)?.call_spi_query(host, id, &sql, &params)?,))
     })?;

@@ -24,6 +24,9 @@
 //! # }
 //! ```
 
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+compile_error!("database files are shared through open file description locks, which only Linux has: see `locks.rs`");
+
 mod cache;
 mod codes;
 mod contract;

@@ -86,9 +86,8 @@ impl Limits {
 
     /// The part of the limits that the engine keeps.
     pub(crate) fn for_engine(&self) -> database::Limits {
-        let timeout = self.statement_timeout.map_or(0, |timeout| {
-            u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX).max(1)
-        });
+        let timeout =
+            self.statement_timeout.map_or(0, |timeout| u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX).max(1));
         database::Limits {
             statement_timeout_ms: timeout,
             call_depth: self.call_depth,

@@ -113,9 +113,7 @@ pub(crate) fn is_reserved(file: &File, held: Level) -> io::Result<bool> {
     Ok(i32::from(query.l_type) != libc::F_UNLCK)
 }
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
 const SETLK: libc::c_int = libc::F_OFD_SETLK;
-#[cfg(any(target_os = "linux", target_os = "android"))]
 const GETLK: libc::c_int = libc::F_OFD_GETLK;
 
 /// Takes, changes or drops a lock; false if another holder is in the way.

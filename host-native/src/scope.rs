@@ -5,10 +5,7 @@
 //! `StoreContextMut`. A store's data has to be `'static`, so a reference with a lifetime can't be kept in it: it is kept
 //! as a pointer here, and nowhere else.
 
-#![allow(
-    unsafe_code,
-    reason = "a store's data can't hold a reference with a lifetime"
-)]
+#![allow(unsafe_code, reason = "a store's data can't hold a reference with a lifetime")]
 
 use crate::guest::GuestState;
 use crate::state::HostState;

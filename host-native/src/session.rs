@@ -70,7 +70,7 @@ impl Session {
         self.store.data_mut().enter();
         match f(self.engine.sqlink_host_database(), &mut self.store) {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(Error::Sql(error.into())),
+            Ok(Err(error)) => Err(SqlError::from(error).into()),
             Err(error) => {
                 let cause = failure::end_of_engine(&error);
                 let logged = self.store.data_mut().last_error.take();
@@ -122,8 +122,7 @@ impl Session {
         let connection = self.connection;
         let grants: Vec<_> = grants.iter().map(|name| wit::Grant { capability: name.clone() }).collect();
         self.begin();
-        let info =
-            self.call(|engine, store| engine.call_load_extension(store, connection, id, digest, &grants))?;
+        let info = self.call(|engine, store| engine.call_load_extension(store, connection, id, digest, &grants))?;
         Ok(self.describe(info))
     }
 
@@ -181,7 +180,7 @@ impl Session {
             };
             // The run's own error says more than that of its end.
             let finalized = self.call(|engine, store| engine.call_finalize(store, statement));
-            result.and_then(|()| finalized)?;
+            result.and(finalized)?;
         }
         if statements == 0 && single {
             return Err(misuse("the SQL holds no statement, expected exactly one", 0));
@@ -311,20 +310,20 @@ impl Session {
 
 fn moved(error: Error, by: usize) -> Error {
     match error {
-        Error::Sql(error) => Error::Sql(error.moved_by(by)),
+        Error::Sql(error) => error.moved_by(by).into(),
         other => other,
     }
 }
 
 fn sql_error(code: i32, message: String) -> Error {
-    Error::Sql(SqlError { code, message, offset: None, reason: None, extension: None, function: None })
+    SqlError { code, message, offset: None, reason: None, extension: None, function: None }.into()
 }
 
 /// SQLITE_MISUSE at a byte offset.
 fn misuse(message: &str, offset: usize) -> Error {
     let offset = u32::try_from(offset).ok();
     let message = message.to_owned();
-    Error::Sql(SqlError { code: 21, message, offset, reason: None, extension: None, function: None })
+    SqlError { code: 21, message, offset, reason: None, extension: None, function: None }.into()
 }
 
 /// Collects everything.

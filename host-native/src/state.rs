@@ -1,7 +1,7 @@
 //! What the host's store holds, and the platform services of the engine.
 
-use crate::contract::sqlink::host::platform;
 use crate::contract::exports::sqlink::host::guest_imports;
+use crate::contract::sqlink::host::platform;
 use crate::guest::Guest;
 use crate::limits::Limits;
 use crate::storage::Storage;
@@ -81,7 +81,10 @@ pub(crate) struct HostState {
 
 impl fmt::Debug for HostState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HostState").field("guests", &self.guests.keys()).field("ended", &self.ended).finish_non_exhaustive()
+        f.debug_struct("HostState")
+            .field("guests", &self.guests.keys())
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
     }
 }
 

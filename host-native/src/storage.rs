@@ -211,8 +211,7 @@ impl storage::Host for HostState {
 
     fn check_reserved(&mut self, handle: u32) -> wasmtime::Result<Reply<bool>> {
         let file = self.storage.get(handle).ok_or(code::IOERR_CHECKRESERVEDLOCK);
-        Ok(file
-            .and_then(|file| locks::is_reserved(&file.file, file.level).map_err(|_| code::IOERR_CHECKRESERVEDLOCK)))
+        Ok(file.and_then(|file| locks::is_reserved(&file.file, file.level).map_err(|_| code::IOERR_CHECKRESERVEDLOCK)))
     }
 
     fn delete(&mut self, name: String, sync: bool) -> wasmtime::Result<Reply<()>> {

@@ -20,7 +20,8 @@ fn run(args: &[&str]) -> std::io::Result<(Option<i32>, String, String)> {
 
 #[test]
 fn formats() -> Outcome {
-    let sql = "SELECT 1 AS n, 'NULL' AS t, NULL AS z, x'c0ff' AS b, 1.0 AS r; SELECT -9223372036854775808 AS i, '' AS e";
+    let sql =
+        "SELECT 1 AS n, 'NULL' AS t, NULL AS z, x'c0ff' AS b, 1.0 AS r; SELECT -9223372036854775808 AS i, '' AS e";
     for (format, expected) in [
         (
             "table",
@@ -35,7 +36,10 @@ fn formats() -> Outcome {
         ("csv", "n,t,z,b,r\r\n1,NULL,,X'c0ff',1.0\r\n\ni,e\r\n-9223372036854775808,\"\"\r\n"),
         ("line", "n = 1\nt = 'NULL'\nz = NULL\nb = X'c0ff'\nr = 1.0\n\ni = -9223372036854775808\ne = \n"),
     ] {
-        assert_eq!(run(&["query", ":memory:", sql, "--format", format])?, (Some(0), expected.to_owned(), String::new()));
+        assert_eq!(
+            run(&["query", ":memory:", sql, "--format", format])?,
+            (Some(0), expected.to_owned(), String::new())
+        );
     }
     Ok(())
 }
@@ -93,7 +97,10 @@ fn a_trap_is_an_error_with_a_name() -> Outcome {
     let traps = artifact("guests/traps.wasm").display().to_string();
     let (code, _, error) = run(&["query", ":memory:", "SELECT trap_loop()", "--load", &traps, "--fuel", "100000"])?;
     assert_eq!(code, Some(1));
-    assert!(error.starts_with("error: SQLITE_ERROR: fuel-exhausted: extension `traps`, function `trap_loop`"), "{error}");
+    assert!(
+        error.starts_with("error: SQLITE_ERROR: fuel-exhausted: extension `traps`, function `trap_loop`"),
+        "{error}"
+    );
     Ok(())
 }
 
@@ -121,8 +128,11 @@ fn a_missing_engine_says_how_to_get_one() -> Outcome {
     // A copy elsewhere, so that nothing is beside the program or above the directory.
     let program = folder.0.join("sqlink");
     std::fs::copy(env!("CARGO_BIN_EXE_sqlink"), &program)?;
-    let output =
-        Command::new(program).args(["query", ":memory:", "SELECT 1"]).env_remove("SQLINK_ENGINE").current_dir(&folder.0).output()?;
+    let output = Command::new(program)
+        .args(["query", ":memory:", "SELECT 1"])
+        .env_remove("SQLINK_ENGINE")
+        .current_dir(&folder.0)
+        .output()?;
     let error = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(3));
     assert!(error.contains("build it with `cargo xtask build`"), "{error}");

@@ -2,7 +2,7 @@
 
 mod support;
 
-use sqlink_host_native::{Column, Error, Limits, OpenOptions, Params, RowSink, Value, Changes};
+use sqlink_host_native::{Changes, Column, Error, Limits, OpenOptions, Params, RowSink, Value};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -34,11 +34,9 @@ fn parameters_are_bound_by_place_or_name() -> Outcome {
     let named = |names: [&str; 3]| {
         Params::Named(names.into_iter().zip(["x", "y", "z"]).map(|(name, one)| (name.to_owned(), text(one))).collect())
     };
-    for params in [
-        Params::Positional(vec![text("x"), text("y"), text("z")]),
-        named([":a", "@b", "$c"]),
-        named(["a", "b", "c"]),
-    ] {
+    for params in
+        [Params::Positional(vec![text("x"), text("y"), text("z")]), named([":a", "@b", "$c"]), named(["a", "b", "c"])]
+    {
         assert_eq!(database.query(sql, params)?.rows, [[text("xyz")]]);
     }
     for (params, code) in [(Params::Positional(vec![Value::Null; 4]), 25), (named(["a", "b", "d"]), 25)] {

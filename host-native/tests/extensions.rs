@@ -12,12 +12,16 @@ const TRAPS: &str = "guests/traps.wasm";
 
 #[test]
 fn the_catalogue_works() -> Outcome {
-    let database =
-        with(&[("extensions/regexp.wasm", &[]), ("extensions/hashes.wasm", &[]), ("extensions/uuid.wasm", &["random"])])?;
+    let database = with(&[
+        ("extensions/regexp.wasm", &[]),
+        ("extensions/hashes.wasm", &[]),
+        ("extensions/uuid.wasm", &["random"]),
+    ])?;
     assert_eq!(value(&database, "SELECT 'abc' REGEXP '^a.c$'")?, Value::Integer(1));
     let digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     assert_eq!(value(&database, "SELECT sha256('abc')")?, text(digest));
-    let distinct = "WITH r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r WHERE x < 100) SELECT count(DISTINCT uuid()) FROM r";
+    let distinct =
+        "WITH r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r WHERE x < 100) SELECT count(DISTINCT uuid()) FROM r";
     assert_eq!(value(&database, distinct)?, Value::Integer(100));
     let names: Vec<_> = database.extensions()?.into_iter().map(|info| (info.name, info.granted)).collect();
     assert!(names.contains(&("uuid".to_owned(), vec!["random".to_owned()])), "{names:?}");
@@ -180,8 +184,15 @@ fn what_an_extension_returns_is_capped() -> Outcome {
 fn results_that_break_the_contract_are_errors() -> Outcome {
     let database = with(&[("guests/results.wasm", &[])])?;
     for call in [
-        "result_tag", "result_case", "result_text_bounds", "result_blob_bounds", "result_utf8", "error_utf8",
-        "result_misaligned", "result_area_bounds", "error_bounds",
+        "result_tag",
+        "result_case",
+        "result_text_bounds",
+        "result_blob_bounds",
+        "result_utf8",
+        "error_utf8",
+        "result_misaligned",
+        "result_area_bounds",
+        "error_bounds",
     ] {
         let error = failure(&database, &format!("SELECT {call}()"));
         assert_eq!((error.code, error.reason.as_deref()), (1, Some("invalid-result")), "{call}");
@@ -221,6 +232,7 @@ fn bad_files_are_refused_by_name() -> Outcome {
         ("manifest-128-args", "128"),
         ("describe-trap", "trapped"),
         ("describe-loop", "fuel-exhausted"),
+        ("describe-import", "capability-denied"),
         ("start-trap", "trapped"),
         ("memory-huge", "asks for too much memory"),
     ] {

@@ -40,15 +40,7 @@ struct Cell {
 
 impl Printer {
     pub(crate) fn new(format: Format, out: Box<dyn Write + Send>) -> Self {
-        Self {
-            format,
-            out,
-            columns: Vec::new(),
-            table: Vec::new(),
-            printed_rows: 0,
-            printed_results: 0,
-            failed: None,
-        }
+        Self { format, out, columns: Vec::new(), table: Vec::new(), printed_rows: 0, printed_results: 0, failed: None }
     }
 
     /// Prints `text`; false once the output is gone.
@@ -210,11 +202,7 @@ fn one_line(text: &str) -> String {
 
 /// A real that is read back as the same real, and never as an integer: infinities as SQLite writes them.
 fn number(real: f64) -> String {
-    if real.is_infinite() {
-        if real > 0.0 { "9.0e+999" } else { "-9.0e+999" }.to_owned()
-    } else {
-        format!("{real:?}")
-    }
+    if real.is_infinite() { if real > 0.0 { "9.0e+999" } else { "-9.0e+999" }.to_owned() } else { format!("{real:?}") }
 }
 
 fn json(value: &Value) -> String {

@@ -5,11 +5,8 @@ use sqlink_host_native::{Params, Value};
 
 /// Reads `--param` arguments: all `VALUE`, or all `NAME=VALUE` with a prefix (`:a=1`).
 pub(crate) fn parse(args: &[String]) -> Result<Params> {
-    let named: Vec<_> = args
-        .iter()
-        .filter(|arg| arg.starts_with([':', '@', '$']))
-        .filter_map(|arg| arg.split_once('='))
-        .collect();
+    let named: Vec<_> =
+        args.iter().filter(|arg| arg.starts_with([':', '@', '$'])).filter_map(|arg| arg.split_once('=')).collect();
     if args.is_empty() {
         Ok(Params::None)
     } else if named.is_empty() {
@@ -87,10 +84,7 @@ mod tests {
         let args = |args: &[&str]| args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>();
         assert_eq!(
             parse(&args(&[":a=1", "$b=x=y"]))?,
-            Params::Named(vec![
-                (":a".to_owned(), Value::Integer(1)),
-                ("$b".to_owned(), Value::Text("x=y".to_owned()))
-            ])
+            Params::Named(vec![(":a".to_owned(), Value::Integer(1)), ("$b".to_owned(), Value::Text("x=y".to_owned()))])
         );
         assert!(parse(&args(&[":a=1", "2"])).is_err());
         Ok(())

@@ -5,7 +5,8 @@ use crate::cli::{engine, exit, params};
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use sqlink_host_native::{
-    CachePolicy, Database, Error, HostOptions, Level, Limits, LockedExtension, LogEntry, OpenOptions, SqlError, inspect, read_component,
+    CachePolicy, Database, Error, HostOptions, Level, Limits, LockedExtension, LogEntry, OpenOptions, SqlError,
+    inspect, read_component,
 };
 use std::io::{self, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -15,10 +16,12 @@ use std::time::Duration;
 
 /// Runs SQL on a database file, with extensions.
 #[derive(Args, Debug)]
-#[command(after_help = "Exit codes: 0 done, 1 SQL or an extension's call failed, 2 wrong usage, 3 a file can't be used.
+#[command(
+    after_help = "Exit codes: 0 done, 1 SQL or an extension's call failed, 2 wrong usage, 3 a file can't be used.
 
 The engine is `--engine`, else the environment's SQLINK_ENGINE, else host.component.wasm beside this program, else
-dist/host.component.wasm in the current directory or the nearest one above it.")]
+dist/host.component.wasm in the current directory or the nearest one above it."
+)]
 pub(crate) struct Query {
     /// The database file, made if there is none; `:memory:` for one in memory.
     database: String,
@@ -128,7 +131,9 @@ impl Query {
     /// Loads what is inside a composition, with the grants it was made with.
     fn load_inside(&self, database: &Database, inside: &[LockedExtension]) -> Result<()> {
         if !self.load.is_empty() || !self.grant.is_empty() {
-            bail!("the engine is a composition: its extensions and their grants are inside, drop `--load` and `--grant`");
+            bail!(
+                "the engine is a composition: its extensions and their grants are inside, drop `--load` and `--grant`"
+            );
         }
         for extension in inside {
             let loaded = database.load_composed(&extension.name, None);
@@ -218,7 +223,10 @@ mod tests {
     #[test]
     fn the_caret_stands_under_the_token() {
         assert_eq!(point_at("SELECT nope", 7).as_deref(), Some("  1 | SELECT nope\n             ^\n"));
-        assert_eq!(point_at("SELECT 1;\nSELECT 'ä', x", 23).as_deref(), Some("  2 | SELECT 'ä', x\n                  ^\n"));
+        assert_eq!(
+            point_at("SELECT 1;\nSELECT 'ä', x", 23).as_deref(),
+            Some("  2 | SELECT 'ä', x\n                  ^\n")
+        );
         assert_eq!(point_at("SELECT", 6).as_deref(), Some("  1 | SELECT\n            ^\n"));
         assert_eq!(point_at("ä", 1), None, "not at a character");
         assert_eq!(point_at("a", 9), None);

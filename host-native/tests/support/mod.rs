@@ -44,7 +44,7 @@ pub fn value(database: &Database, sql: &str) -> Result<Value, Error> {
 /// The error that `sql` has to end in.
 pub fn failure(database: &Database, sql: &str) -> SqlError {
     match value(database, sql) {
-        Err(Error::Sql(error)) => error,
+        Err(Error::Sql(error)) => *error,
         other => panic!("`{sql}` gave {other:?}, expected an error of the engine"),
     }
 }
