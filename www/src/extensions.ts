@@ -68,6 +68,7 @@ export class ExtensionPanel {
 
   async #load(bytes: Uint8Array, name: string, grants: readonly string[]): Promise<boolean> {
     await this.#session.load(bytes, name, grants);
+    this.#error.hidden = true;
     await this.refresh();
     return true;
   }

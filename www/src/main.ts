@@ -66,8 +66,12 @@ async function start(): Promise<Session> {
 async function runSample(sample: Sample): Promise<void> {
   if (running !== undefined) return;
   editor.replace(sample.sql);
+  runStatus.textContent = "loading…";
   try {
-    if (sample.extensions !== undefined && !(await panel.need(sample.extensions))) return;
+    if (sample.extensions !== undefined && !(await panel.need(sample.extensions))) {
+      runStatus.textContent = "not run: it needs the extension";
+      return;
+    }
     if (sample.cities) {
       runStatus.textContent = "importing cities…";
       await session.addCities();

@@ -104,7 +104,11 @@ function blob(bytes: Uint8Array): string {
   return bytes.length > SHOWN_BYTES ? `x'${hex}…' (${count(bytes.length, "byte")})` : `x'${hex}'`;
 }
 
+/** The statement without leading comments, on one line. */
 function oneLine(sql: string): string {
-  const text = sql.replaceAll(/\s+/g, " ").trim();
+  const text = sql
+    .replace(/^(?:\s*--.*\n)+/, "")
+    .replaceAll(/\s+/g, " ")
+    .trim();
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

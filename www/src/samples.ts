@@ -13,7 +13,7 @@ export interface Sample {
 export const SAMPLES: readonly Sample[] = [
   {
     title: "Cities by pattern",
-    about: "regexp and sha256 over GeoNames",
+    about: "regexp and sha256 over GeoNames (CC BY 4.0)",
     cities: true,
     extensions: ["regexp", "hashes"],
     sql: `-- Cities whose name is two words that begin alike, by country.
@@ -43,8 +43,9 @@ FROM log;`,
     title: "Identifiers",
     about: "uuid, which asks for random bytes",
     extensions: ["uuid"],
-    sql: `SELECT column1 AS n, uuid() AS version_4, uuid7() AS version_7
-FROM (VALUES (1), (2), (3), (4), (5));`,
+    sql: `-- MATERIALIZED: without it SQLite would call uuid() anew for each use of id.
+WITH made AS MATERIALIZED (SELECT uuid() AS id FROM (VALUES (1), (2), (3), (4), (5)))
+SELECT id, uuid_version(id) AS version, hex(uuid_blob(id)) AS bytes FROM made;`,
   },
   {
     title: "Types and NULL",

@@ -63,6 +63,7 @@ const tests = {
   refusesBadFile,
   stops,
   runsSample,
+  runsOtherSamples,
   fitsPhone,
 };
 try {
@@ -179,6 +180,16 @@ async function runsSample() {
   await page.emulateMedia({ colorScheme: "light" });
 }
 
+async function runsOtherSamples() {
+  const titles = await page.locator("#samples button").allTextContents();
+  for (const title of titles.filter((each) => each !== "Endless query")) {
+    await page.getByRole("button", { name: title, exact: true }).click();
+    await finished();
+    assert.equal(await page.locator("#results .error").count(), 0, title);
+    assert.ok((await page.locator("#results td").count()) > 0, title);
+  }
+}
+
 async function fitsPhone() {
   await page.setViewportSize({ width: 390, height: 844 });
   const width = await page.evaluate(() => document.documentElement.scrollWidth);
@@ -198,6 +209,11 @@ async function type(sql) {
 async function run(sql) {
   await type(sql);
   await page.keyboard.press("Control+Enter");
+  await finished();
+}
+
+/** Waits until what runs has ended. */
+async function finished() {
   await page.getByText(/^(\d+ statements?, |failed|stopped)/).waitFor();
   await page.waitForFunction(() => document.querySelector("#results").ariaBusy === "false");
 }
