@@ -63,9 +63,18 @@ async function packageScripts() {
     external: ["node:*"],
     logLevel: "error",
   });
-  const withoutJco = outputFiles.filter((file) => {
-    const output = Object.entries(metafile.outputs).find(([path]) => file.path.endsWith(path));
-    return !Object.keys(output[1].inputs).some((input) => /jco/.test(input));
-  });
-  return withoutJco.map((file) => Buffer.from(file.contents));
+  const inputs = ({ path }) =>
+    Object.keys(Object.entries(metafile.outputs).find(([name]) => path.endsWith(name))[1].inputs);
+  const kept = [];
+  for (const file of outputFiles) {
+    const jco = await Promise.all(inputs(file).map(holdsJco));
+    if (!jco.includes(true)) kept.push(Buffer.from(file.contents));
+  }
+  return kept;
+}
+
+/** Whether a file of the package was bundled from jco: its source map names what it was made of. */
+async function holdsJco(input) {
+  const map = await readFile(`${join(ROOT, "bench", input)}.map`, "utf8").catch(() => undefined);
+  return map !== undefined && JSON.parse(map).sources.some((source) => source.includes("@bytecodealliance/jco"));
 }
