@@ -29,7 +29,8 @@ const TRAPS: readonly (readonly [pattern: RegExp, name: string])[] = [
  * @returns the trap's short name, or the exception's own text
  */
 export function trapName(exception: unknown): string {
-  const text = exception instanceof Error ? exception.message : String(exception);
+  // jco's own checks put their names behind the prefix.
+  const text = (exception instanceof Error ? exception.message : String(exception)).replace(/^wasm trap: /, "");
   const lower = text.toLowerCase();
   return TRAPS.find(([pattern]) => pattern.test(lower))?.[1] ?? text;
 }
