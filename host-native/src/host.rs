@@ -93,7 +93,8 @@ impl Host {
 
     /// Compiles a composition made by `sqlink-compose compose --target component`: an engine with its extensions inside.
     ///
-    /// They all live in one store: a trap in an extension ends the database, and there is no fuel. The deadlines hold.
+    /// They all live in one store: a trap in an extension ends the database, and there is no fuel. An extension that never
+    /// returns is ended, with the database, at its deadline and five seconds.
     ///
     /// * `file` - names the composition in errors
     ///

@@ -19,6 +19,9 @@ use wasmtime::{Store, Trap, UpdateDeadline};
 /// Rows fetched from the engine at a time: enough to make the crossing cheap, few enough to keep large values in bounds.
 const BATCH: u32 = 128;
 
+/// Bytes of a script in which its next statement is looked for first.
+const FIRST_WINDOW: usize = 16 << 10;
+
 pub(crate) struct Session {
     store: Store<HostState>,
     engine: Engine,
@@ -165,10 +168,9 @@ impl Session {
         let mut position = 0;
         let mut statements = 0;
         while let Some(rest) = sql.get(position..).filter(|rest| !rest.is_empty()) {
-            let prepared = self.call(|engine, store| engine.call_prepare(store, connection, rest));
-            let (statement, consumed) = prepared.map_err(|error| moved(error, position))?;
+            let (statement, consumed) = self.prepare(connection, rest).map_err(|error| moved(error, position))?;
             let start = position;
-            position += usize::try_from(consumed).unwrap_or(rest.len()).max(1);
+            position += consumed.max(1);
             if statement == 0 {
                 continue;
             }
@@ -186,6 +188,33 @@ impl Session {
             return Err(misuse("the SQL holds no statement, expected exactly one", 0));
         }
         Ok(())
+    }
+
+    /// Compiles the first statement of `sql`: its handle, 0 for white space or comment only, and the bytes it takes.
+    ///
+    /// SQL is copied into the engine, so a long script is shown to it in windows: all of it for each of its statements
+    /// would take time with the square of its length. A statement that ends before its window does is whole.
+    fn prepare(&mut self, connection: u32, sql: &str) -> Result<(u32, usize), Error> {
+        let mut window = FIRST_WINDOW;
+        loop {
+            let part = sql.get(..sql.floor_char_boundary(window)).unwrap_or(sql);
+            let prepared = self.call(|engine, store| engine.call_prepare(store, connection, part));
+            let whole = part.len() == sql.len();
+            match prepared {
+                Err(error) if whole || matches!(error, Error::Ended { .. }) => return Err(error),
+                Err(_) => {}
+                Ok((statement, consumed)) => {
+                    let consumed = usize::try_from(consumed).unwrap_or(part.len());
+                    if whole || consumed < part.len() {
+                        return Ok((statement, consumed));
+                    }
+                    if statement != 0 {
+                        self.call(|engine, store| engine.call_finalize(store, statement))?;
+                    }
+                }
+            }
+            window = window.saturating_mul(4);
+        }
     }
 
     fn run_one(&mut self, statement: u32, params: &Params, sink: &mut dyn RowSink) -> Result<(), Error> {

@@ -61,6 +61,31 @@ fn errors_have_codes_and_offsets_into_the_whole_text() -> Outcome {
 }
 
 #[test]
+fn long_scripts_take_time_with_their_length() -> Outcome {
+    let database = host().open(OpenOptions::memory())?;
+    // Statements longer than what is looked at first, text that could be cut inside a character or a comment, a trigger
+    // with semicolons, and 20,000 short statements: 1.3 MB.
+    let long = "ä;".repeat(100_000);
+    let short = "INSERT INTO t VALUES ('one; two'); /* ; */".repeat(20_000);
+    let script = format!(
+        "CREATE TABLE t(a); CREATE TABLE n(a); -- {long}
+         CREATE TRIGGER r AFTER INSERT ON t BEGIN INSERT INTO n VALUES (1); /* {long} */ DELETE FROM n; END;
+         BEGIN; INSERT INTO t VALUES ('{long}');{short} COMMIT; SELECT count(*), max(length(a)) FROM t"
+    );
+    let start = Instant::now();
+    let results = database.query_all(&script)?;
+    assert_eq!(
+        results.last().map(|last| last.rows.clone()),
+        Some(vec![vec![Value::Integer(20_001), Value::Integer(200_000)]])
+    );
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+    let wrong = format!("{short}SELECT '{long}' FROM nowhere WHERE x");
+    let Err(Error::Sql(error)) = database.query_all(&wrong) else { panic!("it was compiled") };
+    assert!(error.message.contains("nowhere"), "{error}");
+    Ok(())
+}
+
+#[test]
 fn an_interrupt_stops_a_statement_and_nothing_else() -> Outcome {
     let database = Arc::new(host().open(OpenOptions::memory())?);
     let (shared, (started, running)) = (Arc::clone(&database), mpsc::channel());
