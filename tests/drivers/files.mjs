@@ -1,6 +1,7 @@
 /** A static HTTP server on a free port of 127.0.0.1. */
-import { createServer } from "node:http";
+
 import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 
 const TYPES = {

@@ -4,7 +4,7 @@ import { Session } from "./session.mjs";
 
 const session = new Session(openWorker, (connection, { name, path, grants }) =>
   // `path` is a URL of the driver's server by now.
-  connection.loadExtension(new URL(path, location.href), { name, grants }),
+  connection.loadExtension(new URL(path, location.href), { name, grants, linker: "direct" }),
 );
 
 /** Called by the driver: a request as JSON to a reply as JSON. */

@@ -90,14 +90,7 @@ function encodeError(error) {
 
 function encodeExtension({ name, version, functions, granted, denied, traps }) {
   const counts = [functions.length, traps].map((count) => ["i", String(count)]);
-  return [
-    ["t", name],
-    ["t", version],
-    counts[0],
-    ["t", granted.join(",")],
-    ["t", denied.join(",")],
-    counts[1],
-  ];
+  return [["t", name], ["t", version], counts[0], ["t", granted.join(",")], ["t", denied.join(",")], counts[1]];
 }
 
 const EXTENSION_COLUMNS = ["name", "version", "functions", "granted", "denied", "traps"];

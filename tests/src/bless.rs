@@ -22,8 +22,7 @@ pub fn bless(host: &str, driver: &Arc<Mutex<Driver>>, script: &Script, files: Ha
     let session = Arc::new(Mutex::new(Session::new(Arc::clone(driver), script, files)));
     let mut runner = Runner::new(|| async { Session::open(&session) });
     runner.add_label(host);
-    let update =
-        runner.update_test_file(&script.path, " ", exact, sqllogictest::default_normalizer, same_classes);
+    let update = runner.update_test_file(&script.path, " ", exact, sqllogictest::default_normalizer, same_classes);
     if let Err(error) = futures::executor::block_on(update) {
         bail!("{}: {error}", script.name);
     }

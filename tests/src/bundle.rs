@@ -26,13 +26,9 @@ pub fn make(artifacts: &Artifacts, package: &Path, folder: &Path) -> Result<()> 
     let mut inside = Vec::new();
     let mut refused = BTreeMap::new();
     for (name, path) in artifacts.all()? {
-        // Another build of an extension has its name with a suffix, which a bundle's name can't have.
-        if name.contains('.') {
-            continue;
-        }
         let alone = read_component(&path).map_err(anyhow::Error::from).and_then(|bytes| {
             let extension =
-                Extension { name: name.clone(), file: name.clone(), bytes: bytes.into(), grants: Vec::new() };
+                Extension { name: stem(&name), file: name.clone(), bytes: bytes.into(), grants: Vec::new() };
             bundle(Target::Workers, parts, std::slice::from_ref(&extension))?;
             Ok(extension)
         });
@@ -60,6 +56,11 @@ pub fn make(artifacts: &Artifacts, package: &Path, folder: &Path) -> Result<()> 
         }
     }
     write(&folder.join("refused.json"), &serde_json::to_vec(&refused)?)
+}
+
+/// The name up to the first dot: `regexp.wasip2` is another build of `regexp`, and a name in a bundle has no dots.
+pub fn stem(name: &str) -> String {
+    name.split('.').next().unwrap_or_default().to_owned()
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {

@@ -108,8 +108,7 @@ impl Driver {
     fn exchange(&mut self, request: &Request) -> Result<Reply, DriverFailure> {
         let limit = self.request_limit;
         let process = self.process.as_mut().ok_or_else(|| DriverFailure::Broken("it does not run".to_owned()))?;
-        let mut line =
-            serde_json::to_string(request).map_err(|error| DriverFailure::Broken(error.to_string()))?;
+        let mut line = serde_json::to_string(request).map_err(|error| DriverFailure::Broken(error.to_string()))?;
         line.push('\n');
         let sent = match &mut process.stdin {
             Some(stdin) => stdin.write_all(line.as_bytes()).and_then(|()| stdin.flush()),

@@ -10,6 +10,7 @@ use sqlink_host_native as native;
 use sqlink_host_native::{Database, ExtensionInfo, Host, HostOptions, Limits, OpenOptions, read_component};
 
 use crate::artifacts::Artifacts;
+use crate::bundle::stem;
 use crate::literal::Params;
 use crate::protocol::{ExtensionFile, Output, Reply, Request, SqlError};
 use crate::value::Value;
@@ -21,8 +22,8 @@ use crate::value::Value;
 pub fn serve(host: &str, root: PathBuf) -> Result<()> {
     let artifacts = Artifacts::new(root);
     let path = artifacts.host_component();
-    let component = std::fs::read(&path)
-        .with_context(|| format!("can't read `{}`: run `cargo xtask build`", path.display()))?;
+    let component =
+        std::fs::read(&path).with_context(|| format!("can't read `{}`: run `cargo xtask build`", path.display()))?;
     let kind = match host {
         "native-dynamic" => Kind::Dynamic(Host::new("host.component.wasm", &component, HostOptions::default())?),
         "native-composed" => Kind::Composed { component, hosts: HashMap::new() },
@@ -100,8 +101,8 @@ impl Native {
                         let composition = match hosts.get(&extensions) {
                             Some(composition) => composition.clone(),
                             None => {
-                                let composition =
-                                    Composition::make(component, &extensions).map_err(|error| other(&format!("{error:#}")))?;
+                                let composition = Composition::make(component, &extensions)
+                                    .map_err(|error| other(&format!("{error:#}")))?;
                                 hosts.insert(extensions, composition.clone());
                                 composition
                             }
@@ -127,7 +128,7 @@ impl Native {
                         let bytes = read(&extension.path)?;
                         connection.database.load(&extension.name, &bytes, &grants)
                     }
-                    Some(Part::Inside) => connection.database.load_composed(&extension.name, Some(&grants)),
+                    Some(Part::Inside) => connection.database.load_composed(&stem(&extension.name), Some(&grants)),
                     Some(Part::Refused(reason)) => return Err(other(reason)),
                 };
                 Ok(extension_rows(&[info.map_err(failed)?]))
@@ -173,7 +174,7 @@ impl Composition {
         for ExtensionFile { name, path } in extensions {
             let alone = read_component(path).map_err(anyhow::Error::from).and_then(|bytes| {
                 let extension =
-                    Extension { name: name.clone(), file: name.clone(), bytes: bytes.into(), grants: Vec::new() };
+                    Extension { name: stem(name), file: name.clone(), bytes: bytes.into(), grants: Vec::new() };
                 compose(component, "host.component.wasm", std::slice::from_ref(&extension), SpiPolicy::Loop)?;
                 Ok(extension)
             });

@@ -149,10 +149,7 @@ mod tests {
         let results = Results {
             hosts: vec!["h1".to_owned(), "h2".to_owned()],
             files: BTreeMap::from([
-                (
-                    "a.slt".to_owned(),
-                    BTreeMap::from([("h1".to_owned(), Outcome::Passed), ("h2".to_owned(), failed)]),
-                ),
+                ("a.slt".to_owned(), BTreeMap::from([("h1".to_owned(), Outcome::Passed), ("h2".to_owned(), failed)])),
                 (
                     "b.slt".to_owned(),
                     BTreeMap::from([("h1".to_owned(), Outcome::Passed), ("h2".to_owned(), unsupported)]),

@@ -38,19 +38,13 @@ pub fn run(host: &str, driver: &Arc<Mutex<Driver>>, script: &Script, files: Hash
         (None, true) => Outcome::Passed,
         (None, false) => Outcome::Failed(failures),
         (Some(exception), false) => Outcome::Unsupported(exception.reason.clone()),
-        (Some(_), true) => Outcome::Failed(vec![format!(
-            "{}: passes on {host} now; take its `#! host` line away",
-            script.name
-        )]),
+        (Some(_), true) => {
+            Outcome::Failed(vec![format!("{}: passes on {host} now; take its `#! host` line away", script.name)])
+        }
     }
 }
 
-fn attempt(
-    host: &str,
-    driver: &Arc<Mutex<Driver>>,
-    script: &Script,
-    files: HashMap<String, PathBuf>,
-) -> Vec<String> {
+fn attempt(host: &str, driver: &Arc<Mutex<Driver>>, script: &Script, files: HashMap<String, PathBuf>) -> Vec<String> {
     if let Err(failure) = driver.lock().unwrap_or_else(PoisonError::into_inner).get_ready() {
         return vec![format!("{}: {failure}", script.name)];
     }

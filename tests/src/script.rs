@@ -182,7 +182,10 @@ mod tests {
         assert_eq!(script.loads[0].grants, ["random", "clock"]);
         assert_eq!(script.loads[1], Load { name: "regexp".to_owned(), grants: vec![] });
         assert_eq!(script.limits["call-depth"], 10);
-        assert_eq!(script.exceptions["chromium"], Exception { reason: "it hangs: forever".to_owned(), attempted: false });
+        assert_eq!(
+            script.exceptions["chromium"],
+            Exception { reason: "it hangs: forever".to_owned(), attempted: false }
+        );
         assert!(script.exceptions["native-composed"].attempted);
         assert_eq!(script.extensions().into_iter().collect::<Vec<_>>(), ["hashes", "regexp", "uuid"]);
         Ok(())

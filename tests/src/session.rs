@@ -54,14 +54,7 @@ pub struct Session {
 impl Session {
     /// A session without connections. `files` holds every extension the script names.
     pub fn new(driver: Arc<Mutex<Driver>>, script: &Script, files: HashMap<String, PathBuf>) -> Self {
-        Self {
-            driver,
-            files,
-            loads: script.loads.clone(),
-            limits: script.limits.clone(),
-            connections: 0,
-            fault: None,
-        }
+        Self { driver, files, loads: script.loads.clone(), limits: script.limits.clone(), connections: 0, fault: None }
     }
 
     /// What went wrong that no script can expect: the driver ended, or an error contradicts itself.
@@ -174,16 +167,20 @@ impl Connection {
                 self.params.get_or_insert(Params::Positional(Vec::new()));
                 let output = self.sql(rest)?;
                 let types = output.types.into_iter().chain(std::iter::repeat(None));
-                let rows = output.columns.into_iter().zip(types).map(|(name, declared)| {
-                    vec![Value::Text(name), declared.map_or(Value::Null, Value::Text)]
-                });
+                let rows = output
+                    .columns
+                    .into_iter()
+                    .zip(types)
+                    .map(|(name, declared)| vec![Value::Text(name), declared.map_or(Value::Null, Value::Text)]);
                 Ok(Output {
                     rows: rows.collect(),
                     columns: vec!["name".to_owned(), "type".to_owned()],
                     ..Output::default()
                 })
             }
-            _ => Err(self.fault(format!("`{command}` is no command; there are .bind, .columns, .extensions and .load"))),
+            _ => {
+                Err(self.fault(format!("`{command}` is no command; there are .bind, .columns, .extensions and .load")))
+            }
         }
     }
 }
