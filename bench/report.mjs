@@ -1,5 +1,7 @@
 /** Medians, the Markdown table and the comparison with the goals. */
 
+import { ROWS } from "./workloads.mjs";
+
 const OURS = "sqlink";
 const OFFICIAL = "@sqlite.org/sqlite-wasm";
 const BEGIN = "<!-- bench:begin -->";
@@ -47,9 +49,14 @@ function order(name) {
   return at === -1 ? ORDER.length : at;
 }
 
+const LEGEND = `Databases in memory, every engine with its own defaults, the same SQL text over ${ROWS.toLocaleString("en")} rows, answers compared.
+\`init\` is cold: load the library, compile its WebAssembly, open, \`SELECT 1\`, in a fresh process or browser context. \`prepared-insert-row\` and
+\`fetch-row\` are per row of an integer, a real and a 16-byte text, fetched as arrays. The scalar rows are what one call adds to a query:
+SQLink's \`scalar-*\` call an isolated extension, all others a JavaScript function; the function returns its argument.`;
+
 /** The tables of all hosts. A number in parentheses is that engine's time over SQLink's: above 1, SQLink is faster. */
 export function markdown(reports, plan) {
-  return reports.map((report) => hostTable(report, plan)).join("\n\n");
+  return [LEGEND, ...reports.map((report) => hostTable(report, plan))].join("\n\n");
 }
 
 function hostTable({ host, rows, settings }, plan) {
