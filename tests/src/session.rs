@@ -17,7 +17,7 @@ use crate::value::{Class, Value, classes};
 #[derive(Debug, Clone)]
 pub enum RecordError {
     /// The host's error, which the record may expect.
-    Sql(SqlError),
+    Sql(Box<SqlError>),
     /// Anything else. A record never expects it: [`Session::fault`] fails the file.
     Fault(String),
 }
@@ -110,7 +110,7 @@ impl Session {
             Ok(Reply::Ok(output)) => Ok(output),
             Ok(Reply::Error(error)) => match error.flaw() {
                 Some(flaw) => Err(self.set_fault(format!("{error}: {flaw}"))),
-                None => Err(RecordError::Sql(error)),
+                None => Err(RecordError::Sql(Box::new(error))),
             },
             Ok(Reply::Unsupported(reason)) => Err(self.set_fault(format!(
                 "the driver can't do that, and the script has no `#! host` line that says so: {reason}"
