@@ -106,10 +106,20 @@ impl Artifacts {
     /// # Errors
     /// If a folder can't be read, or a broken file can't be made.
     pub fn all(&self) -> Result<Vec<(String, PathBuf)>> {
-        let mut all = Vec::new();
+        let mut all = self.built()?;
         for (name, _) in MADE {
             all.push(((*name).to_owned(), self.find(name)?));
         }
+        all.sort();
+        Ok(all)
+    }
+
+    /// Every built extension and test guest, by name.
+    ///
+    /// # Errors
+    /// If a folder can't be read.
+    pub fn built(&self) -> Result<Vec<(String, PathBuf)>> {
+        let mut built = Vec::new();
         for folder in ["dist/extensions", "dist/guests"] {
             let folder = self.root.join(folder);
             let entries = std::fs::read_dir(&folder)
@@ -119,12 +129,12 @@ impl Artifacts {
                 if path.extension().is_some_and(|extension| extension == "wasm")
                     && let Some(stem) = path.file_stem()
                 {
-                    all.push((stem.to_string_lossy().into_owned(), path));
+                    built.push((stem.to_string_lossy().into_owned(), path));
                 }
             }
         }
-        all.sort();
-        Ok(all)
+        built.sort();
+        Ok(built)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `conformance`: runs the scripts in `tests/conformance` on the hosts and reports.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -110,6 +110,9 @@ fn conformance(options: &Options) -> Result<bool> {
     check_exceptions(&scripts, &hosts)?;
     let artifacts = Artifacts::new(root);
     let files = extension_files(&scripts, &artifacts);
+    if options.filters.is_empty() {
+        check_coverage(&scripts, &artifacts)?;
+    }
     let limit = Duration::from_secs(options.timeout);
     if options.bless {
         for (host, command) in hosts {
@@ -217,6 +220,19 @@ fn check_exceptions(scripts: &[Script], chosen: &[(String, DriverCommand)]) -> R
             }
         }
     }
+    Ok(())
+}
+
+/// An extension or test guest that no script loads is not tested.
+fn check_coverage(scripts: &[Script], artifacts: &Artifacts) -> Result<()> {
+    let loaded: BTreeSet<String> = scripts.iter().flat_map(Script::extensions).collect();
+    let unused: Vec<_> =
+        artifacts.built()?.into_iter().map(|(name, _)| name).filter(|name| !loaded.contains(name)).collect();
+    ensure!(
+        unused.is_empty(),
+        "no script loads {}: every extension and every guest is to be tested",
+        unused.join(", ")
+    );
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use sqlink_compose::graph::{Extension, SpiPolicy, compose};
+use sqlink_compose::verify;
 use sqlink_host_native as native;
 use sqlink_host_native::{Database, ExtensionInfo, Host, HostOptions, Limits, OpenOptions, read_component};
 
@@ -173,9 +174,13 @@ impl Composition {
         let mut inside = Vec::new();
         for ExtensionFile { name, path } in extensions {
             let alone = read_component(path).map_err(anyhow::Error::from).and_then(|bytes| {
+                let verified = verify(&bytes, name)?;
                 let extension =
                     Extension { name: stem(name), file: name.clone(), bytes: bytes.into(), grants: Vec::new() };
-                compose(component, "host.component.wasm", std::slice::from_ref(&extension), SpiPolicy::Loop)?;
+                if !verified.wasi.is_empty() {
+                    // Composing it alone says why it can't be.
+                    compose(component, "host.component.wasm", std::slice::from_ref(&extension), SpiPolicy::Loop)?;
+                }
                 Ok(extension)
             });
             let part = match alone {

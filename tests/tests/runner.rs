@@ -47,6 +47,9 @@ fn run(name: &str, scripts: &[(&str, &str)]) -> Result<Run> {
     let driver = root.join("driver");
     fs::write(&driver, DRIVER)?;
     fs::set_permissions(&driver, fs::Permissions::from_mode(0o755))?;
+    for folder in ["extensions", "guests"] {
+        fs::create_dir_all(root.join("dist").join(folder))?;
+    }
     let report = root.join("report.json");
     let output = Command::new(env!("CARGO_BIN_EXE_conformance"))
         .args(["--driver", &format!("odd={}", driver.display()), "--timeout", "1", "--root"])
