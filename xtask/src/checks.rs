@@ -14,6 +14,7 @@ const NATIVE_TESTS: &[&str] = &["sqlink-host-web", "sqlink-ext-*"];
 
 /// Everything that can be tested on this machine.
 pub fn test(workspace: &Workspace) -> Result<()> {
+    tools::ensure_lints()?;
     say("formatting");
     run(&mut workspace.cargo(["fmt", "--all", "--check"]))?;
     artifacts::build_all(workspace)?;

@@ -17,6 +17,21 @@ pub fn ensure_build_tools(workspace: &Workspace) -> Result<()> {
     ensure_npm_packages(workspace)
 }
 
+/// Installs rustfmt and clippy, which a minimal rustup profile lacks.
+pub fn ensure_lints() -> Result<()> {
+    let present = |tool: &str| {
+        let mut cargo = Command::new("cargo");
+        cargo.args([tool, "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
+        cargo.status().is_ok_and(|status| status.success())
+    };
+    if present("fmt") && present("clippy") {
+        return Ok(());
+    }
+    say("installing rustfmt and clippy");
+    run(Command::new("rustup").args(["component", "add", "rustfmt", "clippy"]))
+        .context("rustfmt or clippy is missing: run `rustup component add rustfmt clippy`")
+}
+
 /// Finds a Chromium, or installs one.
 ///
 /// `CHROMIUM` names another one. The tests start it through playwright-core.
