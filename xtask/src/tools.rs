@@ -77,7 +77,7 @@ fn ensure_debian(what: &str, packages: &[&str], present: impl Fn() -> bool) -> R
     say(&format!("installing {what} ({by_hand})"));
     run(Command::new("apt-get").args(["update", "-qq"]))?;
     run(Command::new("apt-get")
-        .args(["install", "--yes", "-qq", "--no-install-recommends"])
+        .args(["install", "--yes", "-qq"])
         .args(packages)
         .env("DEBIAN_FRONTEND", "noninteractive")
         .stdout(Stdio::null()))?;
