@@ -6,7 +6,7 @@
  */
 import { dirname, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
+import { launchChromium } from "./browser.mjs";
 import { serveFiles } from "./files.mjs";
 import { serveLines } from "./lines.mjs";
 
@@ -27,19 +27,7 @@ const server = await serveFiles(
   { "/sqlink/": `${root}host-web/js/dist`, "/drivers/": drivers, "/dist/": `${root}dist` },
   headers,
 );
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-  ],
-});
+const browser = await launchChromium();
 try {
   const page = await browser.newPage();
   const complaints = [];
