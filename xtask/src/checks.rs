@@ -27,11 +27,7 @@ pub fn test(workspace: &Workspace) -> Result<()> {
     }
     say("Rust tests");
     run(&mut workspace.cargo(["test", "--quiet"]))?;
-    let mut natively = workspace.cargo(["test", "--quiet"]);
-    for package in NATIVE_TESTS {
-        natively.args(["--package", package]);
-    }
-    run(&mut natively)?;
+    run(&mut natively(workspace, &["test", "--quiet"]))?;
     say("JavaScript tests");
     run(workspace.node("node_modules/vitest/vitest.mjs").args(["run", "--root", "host-web/js"]))?;
     say("the playground in Chromium");
@@ -40,15 +36,20 @@ pub fn test(workspace: &Workspace) -> Result<()> {
     conformance(workspace, &[], None, None)
 }
 
+/// Cargo for the packages of [`NATIVE_TESTS`].
+fn natively(workspace: &Workspace, args: &[&str]) -> Command {
+    let mut cargo = workspace.cargo(args);
+    for package in NATIVE_TESTS {
+        cargo.args(["--package", package]);
+    }
+    cargo
+}
+
 fn lint_rust(workspace: &Workspace) -> Result<()> {
     say("clippy");
     let deny = ["--", "--deny", "warnings"];
     run(workspace.cargo(["clippy", "--quiet", "--all-targets"]).args(deny))?;
-    let mut natively = workspace.cargo(["clippy", "--quiet", "--all-targets"]);
-    for package in NATIVE_TESTS {
-        natively.args(["--package", package]);
-    }
-    run(natively.args(deny))?;
+    run(natively(workspace, &["clippy", "--quiet", "--all-targets"]).args(deny))?;
     for (package, feature) in [("sqlink-host-web", "web"), ("sqlink-host-web", "component"), ("sqlink-compose", "web")]
     {
         let mut cargo = artifacts::wasm_clippy(workspace, package, feature);
