@@ -8,7 +8,7 @@ use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_compon
 use wit_parser::{LiftLowerAbi, ManglingAndAbi, Resolve};
 
 /// The world whose imports and exports make up the contract.
-const WORLD: &str = "scalar-extension";
+const WORLD: &str = "extension";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
