@@ -9,6 +9,13 @@ pub(crate) use crate::component::platform::ComponentPlatform as Front;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use crate::native::NativePlatform as Front;
 
+/// The cold calls of extensions, and the files that were handed over to them.
+#[cfg(target_arch = "wasm32")]
+pub(crate) use crate::contract::{dispatch, handed_files};
+/// The cold calls of extensions, and the files that were handed over to them.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use crate::native::{dispatch, handed_files};
+
 /// The platform every engine call goes to.
 pub(crate) const PLATFORM: Front = Front;
 

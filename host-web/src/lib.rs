@@ -25,8 +25,10 @@
 //! # }
 //! ```
 
+pub mod contract;
 pub mod engine;
 mod front;
+mod guest_imports;
 
 #[cfg(all(feature = "web", target_arch = "wasm32"))]
 pub mod web;

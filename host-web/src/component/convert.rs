@@ -1,31 +1,7 @@
 //! Between the engine's types and the contract's.
 
 use crate::component::bindings::exports::sqlink::host::database as wit;
-use crate::component::bindings::sqlink::extension::types::{Error as WitError, Value as WitValue};
-use crate::engine::imports::GuestError;
-use crate::engine::{Error, ExtensionInfo, Limits, Value, ValueRef};
-
-/// Moves a value out to the embedder.
-pub(super) fn to_wit(value: Value) -> WitValue {
-    match value {
-        Value::Null => WitValue::Null,
-        Value::Integer(value) => WitValue::Integer(value),
-        Value::Real(value) => WitValue::Real(value),
-        Value::Text(text) => WitValue::Text(text),
-        Value::Blob(bytes) => WitValue::Blob(bytes),
-    }
-}
-
-/// Borrows a value the embedder handed in.
-pub(super) fn from_wit(value: &WitValue) -> ValueRef<'_> {
-    match value {
-        WitValue::Null => ValueRef::Null,
-        WitValue::Integer(value) => ValueRef::Integer(*value),
-        WitValue::Real(value) => ValueRef::Real(*value),
-        WitValue::Text(text) => ValueRef::Text(text.as_bytes()),
-        WitValue::Blob(bytes) => ValueRef::Blob(bytes),
-    }
-}
+use crate::engine::{Error, ExtensionInfo, Limits};
 
 impl From<Error> for wit::DatabaseError {
     fn from(error: Error) -> Self {
@@ -40,12 +16,6 @@ impl From<Error> for wit::DatabaseError {
     }
 }
 
-impl From<GuestError> for WitError {
-    fn from(error: GuestError) -> Self {
-        Self { code: error.code, message: error.message }
-    }
-}
-
 impl From<ExtensionInfo> for wit::ExtensionInfo {
     fn from(info: ExtensionInfo) -> Self {
         Self {
@@ -55,6 +25,10 @@ impl From<ExtensionInfo> for wit::ExtensionInfo {
             description: info.description,
             digest: info.digest,
             functions: info.functions,
+            aggregates: info.aggregates,
+            collations: info.collations,
+            modules: info.modules,
+            hooks: info.hooks,
             granted: info.granted,
             denied: info.denied,
             traps: info.traps,
@@ -70,6 +44,9 @@ impl From<Limits> for wit::Limits {
             output_bytes: limits.output_bytes,
             value_bytes: limits.value_bytes,
             sql_bytes: limits.sql_bytes,
+            state_bytes: limits.state_bytes,
+            cache_bytes: limits.cache_bytes,
+            open_handles: limits.open_handles,
         }
     }
 }
@@ -82,6 +59,9 @@ impl From<wit::Limits> for Limits {
             output_bytes: limits.output_bytes,
             value_bytes: limits.value_bytes,
             sql_bytes: limits.sql_bytes,
+            state_bytes: limits.state_bytes,
+            cache_bytes: limits.cache_bytes,
+            open_handles: limits.open_handles,
         }
     }
 }

@@ -4,11 +4,10 @@ use std::sync::Once;
 
 use crate::component::bindings::Host;
 use crate::component::bindings::exports::sqlink::host::database::{
-    Column, DatabaseError, ExtensionInfo, Grant, Guest, Limits, OpenOptions, RunResult, SqliteVersion,
+    Column, DatabaseError, ExtensionInfo, Guest, Limits, LoadOptions, OpenOptions, RunResult, SqliteVersion,
 };
-use crate::component::bindings::sqlink::extension::types::Value;
-use crate::component::convert::{from_wit, to_wit};
-use crate::engine::{self, Collected, Level, Platform as _};
+use crate::contract::types::Value;
+use crate::engine::{self, Collected, Level, Platform as _, ValueRef};
 use crate::front::PLATFORM;
 
 type Result<T> = std::result::Result<T, DatabaseError>;
@@ -84,13 +83,13 @@ impl Guest for Host {
     }
 
     fn bind(statement: u32, index: u32, value: Value) -> Result<()> {
-        Ok(engine::bind(statement, index, from_wit(&value))?)
+        Ok(engine::bind(statement, index, ValueRef::from(&value))?)
     }
 
     fn step(statement: u32, max_rows: u32) -> Result<Vec<Vec<Value>>> {
         let mut rows = Collected::up_to(max_rows.max(1) as usize);
         engine::step_rows(statement, &mut rows)?;
-        Ok(rows.rows.into_iter().map(|row| row.into_iter().map(to_wit).collect()).collect())
+        Ok(rows.rows.into_iter().map(|row| row.into_iter().map(Value::from).collect()).collect())
     }
 
     fn run(statement: u32) -> Result<RunResult> {
@@ -134,9 +133,18 @@ impl Guest for Host {
         Ok(engine::deserialize(connection, &schema, &bytes)?)
     }
 
-    fn load_extension(connection: u32, id: u32, digest: String, grants: Vec<Grant>) -> Result<ExtensionInfo> {
-        let grants: Vec<_> = grants.into_iter().map(|grant| grant.capability).collect();
-        Ok(engine::load_extension(connection, id, &digest, &grants)?.into())
+    fn load_extension(connection: u32, id: u32, digest: String, options: LoadOptions) -> Result<ExtensionInfo> {
+        let files = options.files.into_iter();
+        let options = engine::LoadOptions {
+            grants: options.grants,
+            config: options.config,
+            files: files
+                .map(|file| engine::HandedFile { name: file.name, file: file.file, writable: file.writable })
+                .collect(),
+            prefix: options.prefix,
+            replace: options.replace,
+        };
+        Ok(engine::load_extension(connection, id, &digest, options)?.into())
     }
 
     fn unload_extension(connection: u32, id: u32) -> Result<()> {

@@ -1,4 +1,4 @@
-//! `dispatch.call-scalar`, called over the canonical ABI by hand.
+//! The calls of `dispatch` with a list of arguments, over the canonical ABI by hand.
 //!
 //! The engine keeps arguments in the layout the ABI wants, so the list crosses as it lies on the stack: wit-bindgen's
 //! code would allocate and copy every argument.
@@ -10,9 +10,26 @@ use crate::engine::{Args, CallError, RawValue, Reason, ResultSink, ValueRef};
 
 #[link(wasm_import_module = "sqlink:host/dispatch@0.1.0")]
 unsafe extern "C" {
-    /// `call-scalar: func(extension: u32, id: u32, args: list<value>) -> result<value, call-error>`, lowered.
-    #[link_name = "call-scalar"]
-    fn lowered_call_scalar(extension: u32, id: u32, args: *const RawValue, args_len: usize, reply: *mut Reply);
+    #[link_name = "scalar-call"]
+    fn lowered_scalar_call(extension: u32, id: u32, args: *const RawValue, args_len: usize, reply: *mut Reply);
+    #[link_name = "aggregate-step"]
+    fn lowered_aggregate_step(
+        extension: u32,
+        id: u32,
+        context: u32,
+        args: *const RawValue,
+        args_len: usize,
+        reply: *mut Ended,
+    );
+    #[link_name = "aggregate-inverse"]
+    fn lowered_aggregate_inverse(
+        extension: u32,
+        id: u32,
+        context: u32,
+        args: *const RawValue,
+        args_len: usize,
+        reply: *mut Ended,
+    );
 }
 
 /// `result<value, call-error>` in memory.
@@ -41,7 +58,15 @@ struct ReplyError {
     message_len: usize,
 }
 
-const _: () = assert!(size_of::<Reply>() == 24 && size_of::<ReplyError>() == 16);
+/// `result<_, call-error>` in memory.
+#[repr(C)]
+struct Ended {
+    /// 0 for success, 1 for an error.
+    tag: u8,
+    error: ReplyError,
+}
+
+const _: () = assert!(size_of::<Reply>() == 24 && size_of::<ReplyError>() == 16 && size_of::<Ended>() == 20);
 
 /// Text or bytes that the ABI allocated in this component's memory, and that are to be freed here.
 struct Owned {
@@ -72,7 +97,7 @@ pub(super) fn call_scalar(extension: u32, id: u32, args: Args<'_>, out: &mut Res
     // SAFETY: the arguments are in the layout of `list<value>` and stay as they are; the reply is writable, aligned and
     // as large as the ABI says.
     unsafe {
-        lowered_call_scalar(extension, id, args.as_ptr(), args.len(), &raw mut *reply);
+        lowered_scalar_call(extension, id, args.as_ptr(), args.len(), &raw mut *reply);
     }
     if reply.tag == 0 {
         // SAFETY: the tag says that there is a value, and the ABI has checked it.
@@ -86,19 +111,43 @@ pub(super) fn call_scalar(extension: u32, id: u32, args: Args<'_>, out: &mut Res
         }
         return Ok(());
     }
-    // SAFETY: the tag says that there is an error.
-    let error = unsafe { reply.payload.error };
-    // SAFETY: the message is of the reply, and taken once.
-    let message = unsafe { Owned { ptr: error.message, len: error.message_len }.into_bytes() };
-    let message = String::from_utf8_lossy(&message).into_owned();
-    Err(match error.tag {
-        0 => CallError::Error { code: error.number, message },
-        _ => CallError::Failure { reason: reason(error.number.to_le_bytes()[0]), detail: message },
-    })
+    // SAFETY: the tag says that there is an error, which is taken once.
+    Err(unsafe { reply.payload.error.into_error() })
+}
+
+/// Adds a row to an aggregate, or takes one away.
+pub(super) fn aggregate(extension: u32, id: u32, context: u32, args: Args<'_>, inverse: bool) -> Result<(), CallError> {
+    let error = ReplyError { tag: 0, number: 0, message: std::ptr::null_mut(), message_len: 0 };
+    let mut reply = Ended { tag: 0, error };
+    let call = if inverse { lowered_aggregate_inverse } else { lowered_aggregate_step };
+    // SAFETY: as in `call_scalar`.
+    unsafe { call(extension, id, context, args.as_ptr(), args.len(), &raw mut reply) };
+    if reply.tag == 0 {
+        return Ok(());
+    }
+    // SAFETY: the tag says that there is an error, which is taken once.
+    Err(unsafe { reply.error.into_error() })
+}
+
+impl ReplyError {
+    /// Takes the message over.
+    ///
+    /// # Safety
+    ///
+    /// It must be of a reply whose tag says that there is an error, and be taken once.
+    unsafe fn into_error(self) -> CallError {
+        // SAFETY: the caller vouches for it.
+        let message = unsafe { Owned { ptr: self.message, len: self.message_len }.into_bytes() };
+        let message = String::from_utf8_lossy(&message).into_owned();
+        match self.tag {
+            0 => CallError::Error { code: self.number, message },
+            _ => CallError::Failure { reason: reason(self.number.to_le_bytes()[0]), detail: message },
+        }
+    }
 }
 
 /// The reason of a `failure-kind`, by its number.
-pub(super) const fn reason(kind: u8) -> Reason {
+const fn reason(kind: u8) -> Reason {
     match kind {
         1 => Reason::FuelExhausted,
         2 => Reason::DeadlineExceeded,

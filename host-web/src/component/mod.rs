@@ -1,15 +1,15 @@
 //! The wit-bindgen front: a component without WASI imports, for component runtimes.
 //!
-//! It carries out what `wit/host.wit` says, and holds no SQL logic.
+//! It carries out what `wit/host.wit` says, and holds no SQL logic. The way to the extensions and back is
+//! [`crate::contract`]'s.
 
 mod convert;
 mod database;
 mod dispatch;
-mod guest_imports;
 pub(crate) mod platform;
 pub(crate) mod storage;
 
-/// What wit-bindgen makes of the world `host`.
+/// What wit-bindgen makes of the world `embedder`.
 #[allow(
     unsafe_code,
     missing_docs,
@@ -25,8 +25,9 @@ pub(crate) mod storage;
 mod bindings {
     wit_bindgen::generate!({
         path: ["../wit", "wit"],
-        world: "sqlink:host/host",
+        world: "sqlink:host/embedder",
         generate_all,
+        with: { "sqlink:extension/types@0.1.0": crate::contract::types },
     });
 
     /// What answers the exports.

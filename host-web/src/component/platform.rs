@@ -1,11 +1,9 @@
-//! The imports `platform` and `dispatch`, as the engine's platform.
+//! The import `platform`, and the calls of extensions that are hot, as the engine's platform.
 
-use crate::component::bindings::sqlink::extension::metadata;
-use crate::component::bindings::sqlink::host::{dispatch as wit, platform};
+use crate::component::bindings::sqlink::host::platform;
 use crate::component::dispatch;
-use crate::engine::{
-    Args, CallError, Capability, Function, FunctionFlags, Level, Manifest, Platform, Reason, ResultSink,
-};
+use crate::contract::dispatch as wit;
+use crate::engine::{Args, Batch, CallError, Level, Platform, Reason, ResultSink, ValueRef};
 
 /// The platform of a component.
 #[derive(Clone, Copy, Debug)]
@@ -46,23 +44,48 @@ impl Platform for ComponentPlatform {
         platform::log(extension, level as u8, message);
     }
 
-    fn describe(&self, extension: u32) -> Result<Manifest, CallError> {
-        match wit::describe(extension) {
-            Ok(manifest) => Ok(to_manifest(manifest)),
-            Err(wit::CallError::Error(error)) => Err(CallError::Error { code: error.code, message: error.message }),
-            Err(wit::CallError::Failure(failure)) => {
-                Err(CallError::Failure { reason: dispatch::reason(failure.kind as u8), detail: failure.message })
-            }
-        }
-    }
-
     #[inline]
     fn call_scalar(&self, extension: u32, id: u32, args: Args<'_>, out: &mut ResultSink<'_>) -> Result<(), CallError> {
         dispatch::call_scalar(extension, id, args, out)
     }
 
-    fn release(&self, extension: u32) {
-        wit::release(extension);
+    fn aggregate_step(&self, extension: u32, id: u32, context: u32, args: Args<'_>) -> Result<(), CallError> {
+        dispatch::aggregate(extension, id, context, args, false)
+    }
+
+    fn aggregate_inverse(&self, extension: u32, id: u32, context: u32, args: Args<'_>) -> Result<(), CallError> {
+        dispatch::aggregate(extension, id, context, args, true)
+    }
+
+    fn aggregate_current(
+        &self,
+        extension: u32,
+        id: u32,
+        context: u32,
+        out: &mut ResultSink<'_>,
+    ) -> Result<(), CallError> {
+        out.value(ValueRef::from(&wit::aggregate_current(extension, id, context)?));
+        Ok(())
+    }
+
+    fn aggregate_finish(
+        &self,
+        extension: u32,
+        id: u32,
+        context: u32,
+        out: &mut ResultSink<'_>,
+    ) -> Result<(), CallError> {
+        out.value(ValueRef::from(&wit::aggregate_finish(extension, id, context)?));
+        Ok(())
+    }
+
+    fn compare(&self, extension: u32, id: u32, left: &str, right: &str) -> Result<i32, CallError> {
+        Ok(wit::collation_compare(extension, id, left, right)?)
+    }
+
+    fn next_batch(&self, extension: u32, cursor: u32, max_rows: u32, out: &mut Batch) -> Result<(), CallError> {
+        out.fill(&wit::vtab_next_batch(extension, cursor, max_rows)?);
+        Ok(())
     }
 
     fn call_host_function(&self, _id: u32, _args: Args<'_>, _out: &mut ResultSink<'_>) -> Result<(), CallError> {
@@ -73,32 +96,4 @@ impl Platform for ComponentPlatform {
     }
 
     fn release_host_function(&self, _id: u32) {}
-}
-
-fn to_manifest(manifest: metadata::Manifest) -> Manifest {
-    let capabilities = |list: Vec<metadata::Capability>| {
-        list.into_iter().map(|capability| Capability { name: capability.name, reason: capability.reason }).collect()
-    };
-    Manifest {
-        name: manifest.name,
-        version: manifest.version,
-        description: manifest.description,
-        functions: manifest
-            .functions
-            .into_iter()
-            .map(|function| Function {
-                id: function.id,
-                name: function.name,
-                arg_count: function.arg_count,
-                flags: FunctionFlags(function.flags.bits()),
-            })
-            .collect(),
-        aggregates: manifest.aggregates.into_iter().map(|aggregate| aggregate.name).collect(),
-        collations: manifest.collations.into_iter().map(|collation| collation.name).collect(),
-        modules: manifest.modules.into_iter().map(|module| module.name).collect(),
-        hooks: u32::from(manifest.hooks.bits()),
-        required: capabilities(manifest.required),
-        optional: capabilities(manifest.optional),
-        http: manifest.http.is_some(),
-    }
 }

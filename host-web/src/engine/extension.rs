@@ -10,11 +10,11 @@ use crate::engine::error::{BUSY, Error, Result};
 use crate::engine::function::{Owner, Registered};
 use crate::engine::imports::{LogWindow, while_describing};
 use crate::engine::manifest::{Function, Manifest, describe_function};
-use crate::engine::platform::Platform;
+use crate::engine::platform::CallError;
 use crate::engine::policy::Grants;
 use crate::engine::sqlite::{Script, Stepped};
 use crate::engine::value::{Collected, RowSink as _, Value};
-use crate::front::PLATFORM;
+use crate::front::dispatch;
 
 thread_local! {
     /// Loaded extensions by the embedder's id, over all connections: an import names only the extension.
@@ -93,11 +93,41 @@ impl Extension {
             description: self.description.clone(),
             digest: self.digest.clone(),
             functions: self.functions.iter().map(|function| function.name.clone()).collect(),
+            aggregates: Vec::new(),
+            collations: Vec::new(),
+            modules: Vec::new(),
+            hooks: Vec::new(),
             granted: self.grants.granted.clone(),
             denied: self.grants.denied.clone(),
             traps: self.traps.get(),
         }
     }
+}
+
+/// A file that is handed over to an extension.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandedFile {
+    /// The extension's name for it.
+    pub name: String,
+    /// The embedder's number for it.
+    pub file: u32,
+    /// Whether the extension may write it.
+    pub writable: bool,
+}
+
+/// How to load an extension.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoadOptions {
+    /// Capabilities it may use, by name. What the manifest does not ask for has no effect.
+    pub grants: Vec<String>,
+    /// Settings for `config`: keys and values.
+    pub config: Vec<(String, String)>,
+    /// Files for `files`.
+    pub files: Vec<HandedFile>,
+    /// Goes in front of the names of everything it registers.
+    pub prefix: String,
+    /// Replaces functions, collations and modules of other owners that have the same names, instead of failing.
+    pub replace: bool,
 }
 
 /// What there is to know of a loaded extension.
@@ -115,6 +145,14 @@ pub struct ExtensionInfo {
     pub digest: String,
     /// SQL names of its functions, in manifest order; a name is there once per argument count.
     pub functions: Vec<String>,
+    /// Names of its aggregate and window functions, likewise.
+    pub aggregates: Vec<String>,
+    /// Names of its collating sequences.
+    pub collations: Vec<String>,
+    /// Names of its virtual table modules.
+    pub modules: Vec<String>,
+    /// Its hooks: `authorizer`, `update`, `preupdate`, `commit`, `rollback`.
+    pub hooks: Vec<String>,
     /// Capabilities in force.
     pub granted: Vec<String>,
     /// Optional capabilities that were not granted.
@@ -127,7 +165,7 @@ pub struct ExtensionInfo {
 ///
 /// * `id` - the embedder's number for it, which no loaded extension may have.
 /// * `digest` - of its bytes, for information.
-/// * `grants` - capability names. What the manifest does not ask for has no effect.
+/// * `options` - grants, settings, files, and what to do about names that are taken.
 ///
 /// # Errors
 ///
@@ -137,8 +175,8 @@ pub struct ExtensionInfo {
 /// - `SQLITE_AUTH` (`capability-denied`) if a required capability is not granted;
 /// - `SQLITE_BUSY` while a statement is running, `SQLITE_MISUSE` from inside a running function.
 ///
-/// The embedder keeps the extension then; [`Platform::release`] is not called.
-pub fn load_extension(connection: u32, id: u32, digest: &str, grants: &[String]) -> Result<ExtensionInfo> {
+/// The embedder keeps the extension then; `dispatch.release` is not called.
+pub fn load_extension(connection: u32, id: u32, digest: &str, options: LoadOptions) -> Result<ExtensionInfo> {
     let handle = connection;
     let connection = Connection::get(handle)?;
     let what = "loading an extension";
@@ -150,11 +188,15 @@ pub fn load_extension(connection: u32, id: u32, digest: &str, grants: &[String])
     let manifest = {
         // The extension runs here: it must not find the connection idle.
         let _running = connection.enter();
-        while_describing(id, || PLATFORM.describe(id).map_err(|error| Error::from_call(error, None, Some("describe"))))?
+        let describe = || {
+            let described = dispatch::describe(id).map_err(CallError::from);
+            described.map_err(|error| Error::from_call(error, None, Some("describe")))
+        };
+        Manifest::from(while_describing(id, describe)?)
     };
     manifest.validate()?;
     check_collisions(&connection, &manifest)?;
-    let grants = Grants::decide(&manifest, grants)?;
+    let grants = Grants::decide(&manifest, &options.grants)?;
     let Manifest { name, version, description, functions, .. } = manifest;
     let extension = Rc::new(Extension {
         id,
@@ -290,7 +332,7 @@ pub fn unload_extension(connection: u32, id: u32) -> Result<()> {
 /// Forgets an extension whose functions are gone.
 pub(crate) fn release(extension: &Extension) {
     EXTENSIONS.with_borrow_mut(|extensions| extensions.remove(&extension.id));
-    PLATFORM.release(extension.id);
+    dispatch::release(extension.id);
 }
 
 /// Returns the extensions of a connection in load order.

@@ -162,6 +162,80 @@ pub fn spi_execute(extension: u32, sql: &str, params: &[ValueRef<'_>]) -> Result
     })
 }
 
+// E3 begin
+fn later<T>() -> Result<T, GuestError> {
+    Err(GuestError { code: ERROR, message: "not available in this engine".into() })
+}
+pub fn config_get(_: u32, _: &str) -> Option<String> {
+    None
+}
+pub fn config_keys(_: u32) -> Vec<String> {
+    Vec::new()
+}
+pub fn config_host() -> crate::contract::config::Versions {
+    crate::contract::config::Versions {
+        contract: "0.1.0".into(),
+        engine: env!("CARGO_PKG_VERSION").into(),
+        sqlite: String::new(),
+    }
+}
+pub fn clock_monotonic(_: u32) -> Result<u64, GuestError> {
+    later()
+}
+pub fn spi_batch(_: u32, _: &str) -> Result<(), GuestError> {
+    later()
+}
+pub fn spi_open(_: u32, _: &str, _: &[ValueRef<'_>]) -> Result<crate::contract::spi::Opened, GuestError> {
+    later()
+}
+pub fn spi_fetch(_: u32, _: u32, _: u32) -> Result<Vec<Vec<Value>>, GuestError> {
+    later()
+}
+pub fn spi_close(_: u32, _: u32) {}
+pub fn spi_changes(_: u32) -> Result<i64, GuestError> {
+    later()
+}
+pub fn spi_last_insert_rowid(_: u32) -> Result<i64, GuestError> {
+    later()
+}
+pub fn subtype_get(_: u32, _: u32) -> Result<u8, GuestError> {
+    later()
+}
+pub fn subtype_set(_: u32, _: u8) -> Result<(), GuestError> {
+    later()
+}
+pub fn state_get(_: u32, _: &str) -> Result<Option<Vec<u8>>, GuestError> {
+    later()
+}
+pub fn state_set(_: u32, _: &str, _: &[u8]) -> Result<(), GuestError> {
+    later()
+}
+pub fn state_delete(_: u32, _: &str) -> Result<bool, GuestError> {
+    later()
+}
+pub fn state_keys(_: u32, _: &str) -> Result<Vec<String>, GuestError> {
+    later()
+}
+pub fn cache_get(_: u32, _: &str) -> Result<Option<Vec<u8>>, GuestError> {
+    later()
+}
+pub fn cache_set(_: u32, _: String, _: Vec<u8>, _: u32) -> Result<(), GuestError> {
+    later()
+}
+pub fn cache_delete(_: u32, _: &str) -> Result<bool, GuestError> {
+    later()
+}
+pub fn files_list(_: u32) -> Result<Vec<crate::contract::files::File>, GuestError> {
+    later()
+}
+pub fn files_read(_: u32, _: &str, _: u64, _: u32) -> Result<Vec<u8>, GuestError> {
+    later()
+}
+pub fn files_write(_: u32, _: &str, _: u64, _: &[u8]) -> Result<(), GuestError> {
+    later()
+}
+// E3 end
+
 /// Finds the extension, checks that it runs and may use the capability, and carries the import out.
 fn import<T>(
     extension: u32,

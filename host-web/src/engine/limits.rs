@@ -16,6 +16,12 @@ pub struct Limits {
     pub value_bytes: u32,
     /// Most bytes of an SQL statement. SQLite equivalent: `SQLITE_LIMIT_SQL_LENGTH`.
     pub sql_bytes: u32,
+    /// Most bytes of keys and values in one extension's `state`.
+    pub state_bytes: u32,
+    /// Most bytes of keys and values in one extension's `cache`.
+    pub cache_bytes: u32,
+    /// Most cursors of `spi` and of virtual tables, and aggregate contexts, that one extension may have open, each.
+    pub open_handles: u32,
 }
 
 /// Most the two SQLite limits can be: `SQLITE_MAX_LENGTH` and `SQLITE_MAX_SQL_LENGTH`.
@@ -29,6 +35,9 @@ impl Default for Limits {
             output_bytes: 64 << 20,
             value_bytes: SQLITE_MAX,
             sql_bytes: SQLITE_MAX,
+            state_bytes: 1 << 20,
+            cache_bytes: 4 << 20,
+            open_handles: 100_000,
         }
     }
 }

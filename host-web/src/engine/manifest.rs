@@ -1,5 +1,6 @@
 //! What an extension says of itself, and whether it may be registered.
 
+use crate::contract::metadata;
 use crate::engine::error::{ERROR, Error, Result};
 
 /// Most functions one extension may register.
@@ -94,6 +95,36 @@ pub struct Manifest {
     pub optional: Vec<Capability>,
     /// Whether it has an HTTP policy.
     pub http: bool,
+}
+
+impl From<metadata::Manifest> for Manifest {
+    fn from(manifest: metadata::Manifest) -> Self {
+        let capabilities = |list: Vec<metadata::Capability>| {
+            list.into_iter().map(|capability| Capability { name: capability.name, reason: capability.reason }).collect()
+        };
+        Self {
+            name: manifest.name,
+            version: manifest.version,
+            description: manifest.description,
+            functions: manifest
+                .functions
+                .into_iter()
+                .map(|function| Function {
+                    id: function.id,
+                    name: function.name,
+                    arg_count: function.arg_count,
+                    flags: FunctionFlags(function.flags.bits()),
+                })
+                .collect(),
+            aggregates: manifest.aggregates.into_iter().map(|aggregate| aggregate.name).collect(),
+            collations: manifest.collations.into_iter().map(|collation| collation.name).collect(),
+            modules: manifest.modules.into_iter().map(|module| module.name).collect(),
+            hooks: u32::from(manifest.hooks.bits()),
+            required: capabilities(manifest.required),
+            optional: capabilities(manifest.optional),
+            http: manifest.http.is_some(),
+        }
+    }
 }
 
 impl Manifest {

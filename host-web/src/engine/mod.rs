@@ -16,6 +16,7 @@
 //! - `unsafe` is confined to one folder, `sqlite`.
 //! - Nothing reachable from a SQLite callback panics.
 
+mod batch;
 #[cfg(any(test, all(feature = "component", not(feature = "web"), target_arch = "wasm32")))]
 mod calendar;
 mod connection;
@@ -34,6 +35,7 @@ mod statement;
 pub mod storage;
 mod value;
 
+pub use batch::{Batch, Cell};
 pub use connection::{
     OpenOptions, Version, changes, close, deserialize, exec, in_transaction, interrupt, last_insert_rowid, limits,
     open, serialize, set_limits, total_changes, version,
@@ -41,7 +43,7 @@ pub use connection::{
 pub use error::{
     AUTH, BUSY, CANTOPEN, ERROR, Error, INTERRUPT, MISUSE, NOMEM, NOTADB, RANGE, READONLY, Reason, Result, TOOBIG,
 };
-pub use extension::{ExtensionInfo, extensions, load_extension, unload_extension};
+pub use extension::{ExtensionInfo, HandedFile, LoadOptions, extensions, load_extension, unload_extension};
 pub use function::{create_function, remove_function};
 pub use limits::Limits;
 pub use manifest::{Capability, Function, FunctionFlags, Manifest};

@@ -1,7 +1,8 @@
 //! What the engine needs of the front it is built with.
 
+use crate::contract::dispatch;
+use crate::engine::batch::Batch;
 use crate::engine::error::Reason;
-use crate::engine::manifest::Manifest;
 use crate::engine::sqlite::{Args, ResultSink};
 
 /// How much a log message matters, most first.
@@ -86,14 +87,8 @@ pub trait Platform {
     /// Hands a message of an extension, or of the engine itself when `extension` is none, to the embedder.
     fn log(&self, extension: Option<&str>, level: Level, message: &str);
 
-    /// Asks a fresh instance of the extension for its manifest, with every import denied and little fuel.
-    ///
-    /// # Errors
-    ///
-    /// As [`Platform::call_scalar`].
-    fn describe(&self, extension: u32) -> Result<Manifest, CallError>;
-
-    /// Calls the function `id` of an extension. This is the hot path.
+    /// Calls an extension's `scalar.call`. This and the other calls of extensions here are the hot paths; all others go through
+    /// `front::dispatch`.
     ///
     /// The engine has checked that the extension is not on the stack and that text arguments are valid UTF-8; it checks
     /// the result's size and encoding when `out` gets it.
@@ -103,9 +98,45 @@ pub trait Platform {
     /// [`CallError::Error`] if the extension returned an error, [`CallError::Failure`] if the call ended its instance.
     fn call_scalar(&self, extension: u32, id: u32, args: Args<'_>, out: &mut ResultSink<'_>) -> Result<(), CallError>;
 
-    /// Tells that the engine no longer uses the extension: after an unload, and when its connection closes.
-    /// Not called for an extension whose load failed.
-    fn release(&self, extension: u32);
+    /// Calls an extension's `aggregate.step`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Platform::call_scalar`], and so for all that follow.
+    fn aggregate_step(&self, extension: u32, id: u32, context: u32, args: Args<'_>) -> Result<(), CallError>;
+
+    /// Calls an extension's `aggregate.inverse`.
+    #[allow(clippy::missing_errors_doc, reason = "as above")]
+    fn aggregate_inverse(&self, extension: u32, id: u32, context: u32, args: Args<'_>) -> Result<(), CallError>;
+
+    /// Calls an extension's `aggregate.current`.
+    #[allow(clippy::missing_errors_doc, reason = "as above")]
+    fn aggregate_current(
+        &self,
+        extension: u32,
+        id: u32,
+        context: u32,
+        out: &mut ResultSink<'_>,
+    ) -> Result<(), CallError>;
+
+    /// Calls an extension's `aggregate.finish`.
+    #[allow(clippy::missing_errors_doc, reason = "as above")]
+    fn aggregate_finish(
+        &self,
+        extension: u32,
+        id: u32,
+        context: u32,
+        out: &mut ResultSink<'_>,
+    ) -> Result<(), CallError>;
+
+    /// Calls an extension's `collation.compare`.
+    #[allow(clippy::missing_errors_doc, reason = "as above")]
+    fn compare(&self, extension: u32, id: u32, left: &str, right: &str) -> Result<i32, CallError>;
+
+    /// Calls an extension's `vtab.next-batch`. What is in `out` afterwards is as the extension gave it: the engine checks
+    /// the number of rows and cells, and texts.
+    #[allow(clippy::missing_errors_doc, reason = "as above")]
+    fn next_batch(&self, extension: u32, cursor: u32, max_rows: u32, out: &mut Batch) -> Result<(), CallError>;
 
     /// Calls a function of the embedder itself. Text arguments are not checked for UTF-8.
     ///
@@ -116,4 +147,28 @@ pub trait Platform {
 
     /// Tells that a host function is no longer registered: replaced, removed, or its connection closed.
     fn release_host_function(&self, id: u32);
+}
+
+impl From<dispatch::CallError> for CallError {
+    fn from(error: dispatch::CallError) -> Self {
+        match error {
+            dispatch::CallError::Error(error) => Self::Error { code: error.code, message: error.message },
+            dispatch::CallError::Failure(failure) => {
+                Self::Failure { reason: Reason::from(failure.kind), detail: failure.message }
+            }
+        }
+    }
+}
+
+impl From<dispatch::FailureKind> for Reason {
+    fn from(kind: dispatch::FailureKind) -> Self {
+        match kind {
+            dispatch::FailureKind::Trapped => Self::Trapped,
+            dispatch::FailureKind::FuelExhausted => Self::FuelExhausted,
+            dispatch::FailureKind::DeadlineExceeded => Self::DeadlineExceeded,
+            dispatch::FailureKind::MemoryLimit => Self::MemoryLimit,
+            dispatch::FailureKind::CapabilityDenied => Self::CapabilityDenied,
+            dispatch::FailureKind::InvalidResult => Self::InvalidResult,
+        }
+    }
 }
