@@ -13,6 +13,9 @@ use wasmparser::component_types::{
 };
 use wasmparser::types::TypesRef;
 
+/// The interface that every extension exports, without its version. Of the others it exports those that it likes.
+const REQUIRED: &str = "sqlink:extension/metadata";
+
 /// A component with every import and every export of the contract.
 pub(crate) static BYTES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/contract.wasm"));
 
@@ -32,10 +35,20 @@ pub struct Verified {
 impl Verified {
     /// The contract's interfaces it imports functions of, sorted, each once.
     #[must_use]
-    pub fn interfaces(&self) -> Vec<&str> {
-        let names: BTreeSet<&str> = self.imports.iter().filter_map(|name| name.split('#').next()).collect();
-        names.into_iter().collect()
+    pub fn imported_interfaces(&self) -> Vec<&str> {
+        interfaces(&self.imports)
     }
+
+    /// The contract's interfaces it exports, sorted, each once.
+    #[must_use]
+    pub fn exported_interfaces(&self) -> Vec<&str> {
+        interfaces(&self.exports)
+    }
+}
+
+fn interfaces(functions: &[String]) -> Vec<&str> {
+    let names: BTreeSet<&str> = functions.iter().filter_map(|name| name.split('#').next()).collect();
+    names.into_iter().collect()
 }
 
 /// Reads the contract, once per process.
@@ -91,7 +104,7 @@ pub(crate) fn check(component: &Component<'_>, file: &str) -> Result<Verified, L
             expected: list(&names.capabilities(contract)),
         });
     }
-    if let Some(missing) = names.exports.iter().find(|name| !exports.contains(name)) {
+    if let Some(missing) = names.exports.iter().find(|name| unversioned(name) == REQUIRED && !exports.contains(name)) {
         let found = if exports.is_empty() { "no exports".to_owned() } else { format!("only {}", list(&exports)) };
         return Err(LinkError::MissingExport { file: file.to_owned(), expected: (*missing).to_owned(), found });
     }
@@ -112,6 +125,11 @@ pub(crate) fn check(component: &Component<'_>, file: &str) -> Result<Verified, L
     Ok(verified)
 }
 
+/// The name of an interface without its version.
+pub(crate) fn unversioned(name: &str) -> &str {
+    name.split_once('@').map_or(name, |(base, _)| base)
+}
+
 /// The interfaces of the contract.
 struct Names {
     imports: Vec<&'static str>,
@@ -121,7 +139,9 @@ struct Names {
 impl Names {
     /// Refuses an interface of the contract in another version.
     fn check_version(&self, direction: Direction, name: &str, file: &str) -> Result<(), LinkError> {
-        let Some((base, _)) = name.split_once('@') else { return Ok(()) };
+        if !name.contains('@') {
+            return Ok(());
+        }
         let known = match direction {
             Direction::Import => &self.imports,
             Direction::Export => &self.exports,
@@ -129,7 +149,7 @@ impl Names {
         if known.contains(&name) {
             return Ok(());
         }
-        match known.iter().find(|known| known.split_once('@').is_some_and(|(known, _)| known == base)) {
+        match known.iter().find(|known| unversioned(known) == unversioned(name)) {
             None => Ok(()),
             Some(expected) => Err(LinkError::ContractVersion {
                 file: file.to_owned(),

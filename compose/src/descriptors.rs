@@ -35,7 +35,7 @@ pub enum DescriptorError {
 }
 
 /// The top of the generated file: what the descriptors mean.
-const HEADER: &str = r#"// Generated from wit/ by `sqlink-compose descriptors`. Do not edit.
+const HEADER: &str = r#"// Generated from WIT by `sqlink-compose descriptors`. Do not edit.
 
 /**
  * A type of the contract. Record fields and flags are in lowerCamelCase, as jco has them; everything else is named as
@@ -66,7 +66,9 @@ export interface Interfaces {
 
 /// Writes a TypeScript source file with the types of every function that `world` imports or exports.
 ///
-/// It exports `version`, `imports` and `exports`, and has no imports of its own.
+/// It exports `version`, `imports` and `exports`, and has no imports of its own. Interfaces of other packages than the
+/// world's are left out: a world has them for their types only. Of several `packages`, `world` has to name its own, as
+/// `sqlink:host/extensions`.
 ///
 /// # Errors
 /// If `world` isn't in `packages` or uses a type that has no place in the contract (resources, streams, futures).
@@ -81,7 +83,8 @@ pub fn descriptors(
     let mut out = String::from(HEADER);
     let package = resolve.worlds[id].package.map(|package| &resolve.packages[package].name);
     if let Some(version) = package.and_then(|name| name.version.as_ref()) {
-        let _ = write!(out, "\n/** Version of the contract. */\nexport const version = {:?};\n", version.to_string());
+        let _ =
+            write!(out, "\n/** Version of the WIT package. */\nexport const version = {:?};\n", version.to_string());
     }
     let mut definitions = Definitions { resolve, named: Vec::new(), text: String::new() };
     let imports = interfaces(&mut definitions, id, world, true)?;
@@ -89,11 +92,11 @@ pub fn descriptors(
     let _ = write!(out, "\n{}", definitions.text);
     let _ = write!(
         out,
-        "\n/** What an extension may import. */\nexport const imports = {imports} as const satisfies Interfaces;\n"
+        "\n/** What `{world}` imports. */\nexport const imports = {imports} as const satisfies Interfaces;\n"
     );
     let _ = write!(
         out,
-        "\n/** What an extension exports. */\nexport const exports = {exports} as const satisfies Interfaces;\n"
+        "\n/** What `{world}` exports. */\nexport const exports = {exports} as const satisfies Interfaces;\n"
     );
     Ok(out)
 }
@@ -106,6 +109,7 @@ fn interfaces(
     imported: bool,
 ) -> Result<String, DescriptorError> {
     let resolve = definitions.resolve;
+    let package = resolve.worlds[id].package;
     let items = if imported { &resolve.worlds[id].imports } else { &resolve.worlds[id].exports };
     let mut out = String::from("{\n");
     for (key, item) in items {
@@ -113,8 +117,9 @@ fn interfaces(
         let (WorldKey::Interface(_), WorldItem::Interface { id, .. }) = (key, item) else {
             return Err(DescriptorError::Item { world: world.to_owned(), found: name });
         };
-        let functions = &resolve.interfaces[*id].functions;
-        if functions.is_empty() {
+        let interface = &resolve.interfaces[*id];
+        let functions = &interface.functions;
+        if functions.is_empty() || interface.package != package {
             continue;
         }
         let _ = writeln!(out, "  {name:?}: {{");
@@ -291,6 +296,19 @@ mod tests {
         ] {
             assert!(text.contains(part), "expected `{part}` in\n{text}");
         }
+        Ok(())
+    }
+
+    #[test]
+    fn another_package_is_there_for_its_types() -> Result<(), DescriptorError> {
+        let text = generate(
+            "package a:b;
+             package c:d { interface types { type t = u32; unused: func(); } }
+             interface i { use c:d/types.{t}; run: func(t: t); }
+             world w { import i; }",
+        )?;
+        assert!(text.contains(r#""run": { params: [["t", "u32"]], result: null }"#), "{text}");
+        assert!(!text.contains("unused"), "{text}");
         Ok(())
     }
 

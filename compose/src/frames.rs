@@ -7,6 +7,7 @@
 //! `$top` is the first free byte. `$floor` is where the memory of the call that comes next begins: a call remembers it on
 //! entry, raises it to `$top` before calling out, and lowers both to what it remembered when its results were read.
 
+use crate::contract::unversioned;
 use crate::graph::ComposeError;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::{Function, InterfaceId, PackageId, Resolve, SizeAlign, Type, TypeDefKind, WorldItem};
@@ -76,7 +77,7 @@ pub(crate) fn interface(resolve: &Resolve, name: &str) -> Option<InterfaceId> {
 }
 
 /// The interface of any version that is called `base` (`sqlink:host/dispatch`) among `items`, with its full name.
-pub(crate) fn unversioned<'r>(
+pub(crate) fn find_interface<'r>(
     resolve: &Resolve,
     items: impl IntoIterator<Item = &'r WorldItem>,
     base: &str,
@@ -84,7 +85,7 @@ pub(crate) fn unversioned<'r>(
     items.into_iter().find_map(|item| match item {
         WorldItem::Interface { id, .. } => {
             let name = resolve.id_of(*id)?;
-            (name.split('@').next() == Some(base)).then_some((*id, name))
+            (unversioned(&name) == base).then_some((*id, name))
         }
         _ => None,
     })

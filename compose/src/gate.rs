@@ -24,7 +24,7 @@ pub(crate) fn gate(
     resolve: &Resolve,
     guest_imports: &str,
     index: u32,
-    interfaces: &[String],
+    interfaces: &[&str],
     spi: SpiPolicy,
 ) -> Result<Vec<u8>, ComposeError> {
     let mut resolve = resolve.clone();
@@ -138,8 +138,8 @@ fn pass_on(
     Ok((import_text, body))
 }
 
-/// Text of the export `path` that answers every call with an error. The answer is static data at `at`, which is moved
-/// behind it.
+/// Text of the export `path` that answers every call with an error, or with nothing where there is nothing to answer. The
+/// error is static data at `at`, which is moved behind it.
 fn refusal(
     resolve: &Resolve,
     sizes: &SizeAlign,
@@ -152,6 +152,11 @@ fn refusal(
         detail: format!("`{path}` can't be denied: {detail}"),
     };
     let export = resolve.wasm_signature(AbiVariant::GuestExport, function);
+    let params = core_types(&export.params);
+    if function.result.is_none() {
+        let body = "(call $unwind (global.get $floor))";
+        return Ok(format!(" (func (export \"{path}\") (param {params}) {body})\n"));
+    }
     let Some((ok, Some(err))) = result_of(resolve, function).filter(|_| export.retptr) else {
         return Err(refuse("it has no error to return"));
     };
@@ -173,12 +178,11 @@ fn refusal(
     }
     Ok(format!(
         r#" (data (i32.const {here}) "{}")
- (func (export "{path}") (param {}) (result i32)
+ (func (export "{path}") (param {params}) (result i32)
   (call $unwind (global.get $floor))
   (i32.const {here}))
 "#,
-        data(&answer),
-        core_types(&export.params)
+        data(&answer)
     ))
 }
 

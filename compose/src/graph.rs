@@ -3,8 +3,8 @@
 //! ```text
 //!                    ┌──────────────────────────────────────────────┐
 //!   platform ────────┤► host ◄── dispatch ── mux ◄── scalar ── ext0 │
-//!   storage ─────────┤►  │                        ◄── scalar ── ext1│
-//!                    │   │                               ▲      ▲   │
+//!   storage ─────────┤►  │                        ◄── vtab ─── ext1 │
+//!   handed-files ────┤►  │                               ▲      ▲   │
 //!   guest-imports ───┤►──┼────────────────────────── gate0  gate1   │
 //!                    │   ▼                                          │
 //!   database ◄───────┤───┘                                          │
@@ -15,10 +15,10 @@
 //! A component can't be entered again by its own parts, so what extensions import leaves the composition through the root
 //! import `guest-imports`, which the embedder loops back to the root export of that name.
 
-use crate::contract;
+use crate::contract::{self, unversioned};
 use crate::digest::digest;
 use crate::error::LinkError;
-use crate::frames::unversioned;
+use crate::frames::find_interface;
 use crate::gate::gate;
 use crate::lock::{Lock, LockedExtension, SECTION};
 use crate::mux::{argument, mux};
@@ -37,7 +37,8 @@ use wit_parser::{Resolve, WorldId};
 pub const MAX_EXTENSIONS: usize = 256;
 
 /// The interfaces a composition may import, without versions.
-const ROOT_IMPORTS: [&str; 3] = ["sqlink:host/platform", "sqlink:host/storage", "sqlink:host/guest-imports"];
+const ROOT_IMPORTS: [&str; 4] =
+    ["sqlink:host/platform", "sqlink:host/storage", "sqlink:host/handed-files", "sqlink:host/guest-imports"];
 /// The interfaces a composition exports, without versions.
 const ROOT_EXPORTS: [&str; 2] = ["sqlink:host/database", "sqlink:host/guest-imports"];
 
@@ -203,7 +204,7 @@ fn contract_version() -> &'static str {
 
 /// Composes the host component and `extensions` into one component.
 ///
-/// It imports `sqlink:host/platform`, `storage` and, if any extension imports anything, `guest-imports`; besides only
+/// It imports `sqlink:host/platform`, `storage`, `handed-files` and, if any extension imports anything, `guest-imports`; besides only
 /// instances without functions, which carry types. It exports `sqlink:host/database` and `guest-imports`. An extension's
 /// index is its place in `extensions`. The custom section [`SECTION`] holds the [`Lock`]. Equal input gives equal output.
 ///
@@ -226,23 +227,22 @@ pub fn compose(
     let plan = Plan::of(host, host_file)?;
     let mut graph = Graph::default();
 
-    let mux_bytes = mux(&plan.resolve, &plan.dispatch, contract_version(), extensions.len())?;
+    let exported: Vec<_> = verified.iter().map(contract::Verified::exported_interfaces).collect();
+    let mux_bytes = mux(&plan.resolve, &plan.dispatch, &exported)?;
     let mux = graph.add("mux", "the generated multiplexer", mux_bytes)?;
     for (index, (extension, verified)) in extensions.iter().zip(&verified).enumerate() {
         let part = graph.add(&format!("ext{index}"), &extension.file, extension.bytes.to_vec())?;
-        let interfaces: Vec<String> = verified.interfaces().into_iter().map(str::to_owned).collect();
+        let interfaces = verified.imported_interfaces();
         if !interfaces.is_empty() {
             let number = u32::try_from(index).unwrap_or(u32::MAX);
             let bytes = gate(&plan.resolve, &plan.guest_imports, number, &interfaces, spi)?;
             let gate = graph.add(&format!("gate{index}"), "a generated gate", bytes)?;
-            for interface in &interfaces {
+            for interface in interfaces {
                 graph.wire(gate, interface, part, interface)?;
             }
         }
-        for export in &verified.exports {
-            let Some((interface, _)) = export.split_once('#') else { continue };
-            let base = interface.split('@').next().and_then(|name| name.rsplit('/').next()).unwrap_or_default();
-            graph.wire(part, interface, mux, &argument(index, base))?;
+        for interface in verified.exported_interfaces() {
+            graph.wire(part, interface, mux, &argument(index, interface))?;
         }
     }
     let host_part = graph.add("host", host_file, host.to_vec())?;
@@ -277,7 +277,7 @@ impl Plan {
         let world = remap.map_world(world, Default::default()).map_err(|error| refuse(format!("{error:#}")))?;
         let world = &resolve.worlds[world];
         let find = |items: &wit_parser::IndexMap<_, _>, base: &str, side: &str| {
-            unversioned(&resolve, items.values(), base)
+            find_interface(&resolve, items.values(), base)
                 .map(|(_, name)| name)
                 .ok_or_else(|| refuse(format!("it has no {side} `{base}`")))
         };
@@ -375,7 +375,7 @@ impl Graph {
             let Some(package) = self.graph[part.node].package() else { continue };
             let types = self.graph.types();
             for (import, kind) in &types[self.graph[package].ty()].imports {
-                let allowed = ROOT_IMPORTS.contains(&import.split('@').next().unwrap_or_default());
+                let allowed = ROOT_IMPORTS.contains(&unversioned(import));
                 let only_types = match kind {
                     ItemKind::Instance(id) => types[*id].exports.values().all(|kind| matches!(kind, ItemKind::Type(_))),
                     _ => false,
@@ -422,7 +422,7 @@ fn check_root(component: &[u8], exports: &[String]) -> Result<(), ComposeError> 
                         contract::instance(types, crate::Direction::Import, name).is_none_or(|instance| {
                             instance.exports.values().any(|item| !matches!(item.ty, ComponentEntityType::Type { .. }))
                         });
-                    if has_function && !ROOT_IMPORTS.contains(&name.split('@').next().unwrap_or_default()) {
+                    if has_function && !ROOT_IMPORTS.contains(&unversioned(name)) {
                         return Err(leftover("the composition", name));
                     }
                 }

@@ -50,6 +50,8 @@ mod gate;
 mod glue;
 #[cfg(feature = "cli")]
 pub mod graph;
+#[cfg(feature = "cli")]
+mod inline;
 mod link;
 #[cfg(feature = "cli")]
 pub mod lock;

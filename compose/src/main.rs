@@ -69,13 +69,14 @@ enum Command {
         /// The composed component.
         component: PathBuf,
     },
-    /// Writes the contract's types as TypeScript.
+    /// Writes the types of a world's functions as TypeScript.
     Descriptors {
-        /// The folder of the contract's WIT.
-        #[arg(long)]
-        wit: PathBuf,
-        /// World whose imports and exports are written.
-        #[arg(long, default_value = "scalar-extension")]
+        /// Folders of WIT packages, those first that others use.
+        #[arg(long, required = true)]
+        wit: Vec<PathBuf>,
+        /// World whose imports and exports are written; of several packages with the package's name, as
+        /// `sqlink:host/extensions`.
+        #[arg(long, default_value = "extension")]
         world: String,
         /// The TypeScript file.
         #[arg(long)]
@@ -145,9 +146,12 @@ fn main() -> Result<()> {
         }
         Command::Descriptors { wit, world, out } => {
             let mut resolve = Resolve::default();
-            let (package, _) =
-                resolve.push_path(&wit).with_context(|| format!("`{}` is not a folder of WIT files", wit.display()))?;
-            write(&out, descriptors(&resolve, &[package], &world)?.as_bytes())?;
+            let mut packages = Vec::new();
+            for folder in &wit {
+                let pushed = resolve.push_path(folder);
+                packages.push(pushed.with_context(|| format!("`{}` is not a folder of WIT files", name(folder)))?.0);
+            }
+            write(&out, descriptors(&resolve, &packages, &world)?.as_bytes())?;
         }
     }
     Ok(())

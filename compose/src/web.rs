@@ -16,6 +16,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 pub struct Linked {
     core: Vec<u8>,
     imports: Vec<String>,
+    exports: Vec<String>,
 }
 
 #[wasm_bindgen]
@@ -32,6 +33,13 @@ impl Linked {
     #[must_use]
     pub fn imports(&self) -> Vec<String> {
         self.imports.clone()
+    }
+
+    /// Functions of the contract it exports, in the same form, sorted.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn exports(&self) -> Vec<String> {
+        self.exports.clone()
     }
 }
 
@@ -58,7 +66,7 @@ extern "C" {
 #[wasm_bindgen]
 pub fn link(bytes: &[u8], name: &str) -> Result<Linked, Error> {
     match crate::link(bytes, name) {
-        Ok(crate::Linked { core, imports, .. }) => Ok(Linked { core, imports }),
+        Ok(crate::Linked { core, imports, exports }) => Ok(Linked { core, imports, exports }),
         Err(error) => Err(thrown(&error)),
     }
 }

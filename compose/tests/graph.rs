@@ -26,7 +26,7 @@ fn extension(name: &str, bytes: Vec<u8>) -> Extension<'static> {
 
 /// An extension without imports, and one with all of them.
 fn quiet(name: &str) -> Result<Extension<'static>> {
-    Ok(extension(name, support::extension_of(QUIET, StringEncoding::UTF8)?))
+    Ok(extension(name, support::extension_of(QUIET, "scalar-extension", StringEncoding::UTF8)?))
 }
 
 fn noisy(name: &str) -> Result<Extension<'static>> {
@@ -133,7 +133,7 @@ fn refusals() -> Result<()> {
     let patch = "-    import spi;\n+    import spi;\n+    import wasi:cli/exit@0.2.0;\n";
     let wasi = "package wasi:cli@0.2.0 { interface exit { exit: func(); } }\n";
     let (resolve, package) = support::parse(&format!("{}{wasi}", support::changed(patch)?))?;
-    let bytes = support::dummy(&resolve, &[package], "scalar-extension")?;
+    let bytes = support::dummy(&resolve, &[package], "extension")?;
     writeln!(text, "{}", refused(&host, &[extension("x", bytes)])?)?;
     // A host that wants more than an embedder gives.
     let mut resolve = wit_parser::Resolve::default();
@@ -192,7 +192,7 @@ fn bundles() -> Result<()> {
 
 #[test]
 fn a_bundle_needs_direct_links() -> Result<()> {
-    let utf16 = extension("x", support::extension_of(QUIET, StringEncoding::UTF16)?);
+    let utf16 = extension("x", support::extension_of(QUIET, "scalar-extension", StringEncoding::UTF16)?);
     let parts = Parts { engine: b"", adapter: b"", package: "sqlink/core" };
     match bundle(Target::Workers, parts, &[utf16]) {
         Err(ComposeError::Extension(error)) if error.is_shape() => Ok(()),

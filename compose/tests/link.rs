@@ -1,7 +1,8 @@
 //! What `verify` and `link` accept and refuse: one folder of `tests/link` per case, with one of
 //!
 //! - `contract.patch`: an extension of a changed contract, see [`support::changed`];
-//! - `core.wat`: an extension with that core module (`;;@ utf16` as its first line: with UTF-16 strings);
+//! - `core.wat`: an extension with that core module (with words in a first line that starts with `;;@`: `utf16` for UTF-16
+//!   strings, else the name of its world);
 //! - `input.wat`: the file itself, in text;
 //! - `input.txt`: the file itself;
 //!
@@ -58,9 +59,15 @@ fn input(folder: &Path) -> Result<(String, Vec<u8>)> {
         return Ok(("extension.wasm".to_owned(), support::extension(&patch)?));
     }
     if let Some(core) = read("core.wat") {
-        let utf16 = core.starts_with(";;@ utf16");
-        let encoding = if utf16 { StringEncoding::UTF16 } else { StringEncoding::UTF8 };
-        return Ok(("extension.wasm".to_owned(), support::extension_of(&core, encoding)?));
+        let (mut encoding, mut world) = (StringEncoding::UTF8, "scalar-extension");
+        let words = core.lines().next().and_then(|line| line.strip_prefix(";;@"));
+        for word in words.unwrap_or_default().split_whitespace() {
+            match word {
+                "utf16" => encoding = StringEncoding::UTF16,
+                name => world = name,
+            }
+        }
+        return Ok(("extension.wasm".to_owned(), support::extension_of(&core, world, encoding)?));
     }
     if let Some(text) = read("input.wat") {
         return Ok(("extension.wasm".to_owned(), wat::parse_str(text)?));

@@ -70,16 +70,16 @@ pub fn dummy(resolve: &Resolve, packages: &[PackageId], world: &str) -> Result<V
     ComponentEncoder::default().validate(true).module(&module)?.encode()
 }
 
-/// An extension of the (changed) contract whose functions trap.
+/// An extension of the (changed) contract with all imports and exports, whose functions trap.
 pub fn extension(patch: &str) -> Result<Vec<u8>> {
     let (resolve, package) = parse(&changed(patch)?)?;
-    dummy(&resolve, &[package], "scalar-extension")
+    dummy(&resolve, &[package], "extension")
 }
 
-/// An extension with the core module of this text.
-pub fn extension_of(core: &str, encoding: StringEncoding) -> Result<Vec<u8>> {
+/// An extension of the world `world` with the core module of this text.
+pub fn extension_of(core: &str, world: &str, encoding: StringEncoding) -> Result<Vec<u8>> {
     let (resolve, package) = parse(&contract()?)?;
-    let world = resolve.select_world(&[package], Some("scalar-extension"))?;
+    let world = resolve.select_world(&[package], Some(world))?;
     let mut module = wat::parse_str(core)?;
     embed_component_metadata(&mut module, &resolve, world, encoding, false)?;
     ComponentEncoder::default().validate(true).module(&module)?.encode()
