@@ -1,7 +1,7 @@
 //! What an extension is to the host: a manifest and functions by id.
 
 use crate::abi::Args;
-use crate::manifest::{Capability, FunctionFlags, HookSet, Manifest};
+use crate::manifest::{Capability, FunctionFlags, HookSet, Manifest, Nesting};
 use crate::{Error, Value};
 
 /// What the component exports. [`extension!`](crate::extension!) implements it; write it by hand, and export it with
@@ -183,6 +183,7 @@ pub fn describe(
         hooks: HookSet::empty(),
         required: capabilities(required),
         optional: capabilities(optional),
+        nesting: Nesting::Refuse,
         http: None,
     }
 }

@@ -159,7 +159,7 @@ pub use value::{Value, ValueRef};
 /// Source: `wit/metadata.wit`
 pub mod manifest {
     pub use crate::bindings::exports::sqlink::extension::metadata::{
-        Aggregate, Capability, Collation, Function, FunctionFlags, HookSet, HttpPolicy, Manifest, Module, ModuleFlags,
+        Aggregate, Capability, Collation, Function, FunctionFlags, HookSet, HttpPolicy, Manifest, Module, ModuleFlags, Nesting,
     };
 }
 
