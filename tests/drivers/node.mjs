@@ -9,7 +9,7 @@ const { values } = parseArgs({ options: { linker: { type: "string" } } });
 const { linker } = values;
 if (linker !== "direct" && linker !== "jco") throw new Error("expected --linker direct or --linker jco");
 
-const session = new Session(open, async (connection, { path, name, grants }) =>
-  connection.loadExtension(new Uint8Array(await readFile(path)), { name, grants, linker }),
+const session = new Session(open, async (connection, { path }, options) =>
+  connection.loadExtension(new Uint8Array(await readFile(path)), { ...options, linker }),
 );
 await serveLines({ node: process.version, linker }, (request) => session.answer(request));

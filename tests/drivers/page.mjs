@@ -2,9 +2,9 @@
 import { openWorker } from "/sqlink/worker.js";
 import { Session } from "./session.mjs";
 
-const session = new Session(openWorker, (connection, { name, path, grants }) =>
+const session = new Session(openWorker, (connection, { path }, options) =>
   // `path` is a URL of the driver's server by now.
-  connection.loadExtension(new URL(path, location.href), { name, grants, linker: "direct" }),
+  connection.loadExtension(new URL(path, location.href), { ...options, linker: "direct" }),
 );
 
 /** Called by the driver: a request as JSON to a reply as JSON. */

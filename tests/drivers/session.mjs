@@ -68,6 +68,9 @@ const LIMITS = {
   "output-bytes": "outputBytes",
   "value-bytes": "valueBytes",
   "sql-bytes": "sqlBytes",
+  "state-bytes": "stateBytes",
+  "cache-bytes": "cacheBytes",
+  "open-handles": "openHandles",
 };
 
 function renameLimits(limits) {
@@ -93,6 +96,18 @@ function encodeExtension({ name, version, functions, granted, denied, traps }) {
   return [["t", name], ["t", version], counts[0], ["t", granted.join(",")], ["t", denied.join(",")], counts[1]];
 }
 
+/** The package's options for a load; files come as hexadecimal text. */
+function loadOptions({ name, grants, config, files, prefix, replace }) {
+  const handed = Object.entries(files).map(([file, { hex, writable }]) => [file, { bytes: fromHex(hex), writable }]);
+  return { name, grants, config, files: Object.fromEntries(handed), prefix, replace };
+}
+
+/** One row per registration: extension, kind, name. */
+function encodeRegistrations({ name, functions, aggregates, collations, modules, hooks }) {
+  const kinds = { function: functions, aggregate: aggregates, collation: collations, module: modules, hook: hooks };
+  return Object.entries(kinds).flatMap(([kind, names]) => names.map((each) => [["t", name], ["t", kind], ["t", each]]));
+}
+
 const EXTENSION_COLUMNS = ["name", "version", "functions", "granted", "denied", "traps"];
 
 export class Session {
@@ -102,7 +117,7 @@ export class Session {
 
   /**
    * @param open - options to a connection of the package, in this realm or in a worker
-   * @param load - loads an extension: (connection, request) to its information
+   * @param load - loads an extension: (connection, request, the package's options) to its information
    */
   constructor(open, load) {
     this.#open = open;
@@ -127,8 +142,15 @@ export class Session {
         );
         return {};
       case "load": {
-        const info = await this.#load(this.#connection(request), request);
+        const info = await this.#load(this.#connection(request), request, loadOptions(request));
         return { columns: EXTENSION_COLUMNS, rows: [encodeExtension(info)] };
+      }
+      case "unload":
+        await this.#connection(request).unloadExtension(request.name);
+        return {};
+      case "registrations": {
+        const infos = await this.#connection(request).extensions();
+        return { columns: ["extension", "kind", "name"], rows: infos.flatMap(encodeRegistrations) };
       }
       case "extensions": {
         const infos = await this.#connection(request).extensions();

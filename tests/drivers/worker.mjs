@@ -9,7 +9,7 @@ const byName = new Map(extensions.map((extension) => [extension.name, extension]
 
 const session = new Session(
   (options) => open({ ...options, engine, adapter }),
-  (connection, { name, grants }) => connection.loadExtension(byName.get(name), { grants }),
+  (connection, { name }, options) => connection.loadExtension(byName.get(name), { ...options, name: undefined }),
 );
 
 export default {

@@ -10,6 +10,9 @@ use crate::driver::DriverCommand;
 /// Every host, in the order of the report.
 pub const HOSTS: &[&str] = &["native-dynamic", "native-composed", "node-direct", "node-jco", "chromium", "workerd"];
 
+/// The host that tells which functions of the contract were called.
+pub const TELLS_CALLS: &str = "native-dynamic";
+
 /// How to start the driver of `host`, in the checkout at `root`.
 ///
 /// # Errors

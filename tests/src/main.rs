@@ -130,7 +130,12 @@ fn conformance(options: &Options) -> Result<bool> {
     }
     let total = results.total();
     println!("\n{} passed, {} failed", total.passed, total.failed);
-    Ok(total.failed == 0 && total.passed > 0)
+    let complete = options.filters.is_empty() && results.hosts.iter().any(|host| host == hosts::TELLS_CALLS);
+    let uncalled = if complete { uncalled(&results.called)? } else { Vec::new() };
+    if !uncalled.is_empty() {
+        println!("no script makes {} call {}", hosts::TELLS_CALLS, uncalled.join(", "));
+    }
+    Ok(total.failed == 0 && total.passed > 0 && uncalled.is_empty())
 }
 
 /// Each host in a thread of its own, since each is a process of its own.
@@ -153,11 +158,13 @@ fn run_all(
                     };
                     let driver = Arc::new(Mutex::new(Driver::new(command.clone(), START_LIMIT, limit)));
                     for script in scripts {
+                        let mut called = BTreeSet::new();
                         let outcome = match script_files(script, files) {
-                            Ok(files) => run(host, &driver, script, files),
+                            Ok(files) => run(host, &driver, script, files, &mut called),
                             Err(error) => Outcome::Failed(vec![format!("{}: {error:#}", script.name)]),
                         };
                         let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
+                        results.called.extend(called);
                         results.files.entry(script.name.clone()).or_default().insert(host.clone(), outcome);
                     }
                 }
@@ -234,6 +241,12 @@ fn check_coverage(scripts: &[Script], artifacts: &Artifacts) -> Result<()> {
         unused.join(", ")
     );
     Ok(())
+}
+
+/// Functions of the contract that no script exercised.
+fn uncalled(called: &BTreeSet<String>) -> Result<Vec<String>> {
+    let functions = sqlink_compose::contract_functions()?;
+    Ok(functions.into_iter().filter(|function| !called.contains(function)).collect())
 }
 
 /// Where every extension that a script names is, or why there is none.

@@ -1,8 +1,9 @@
 //! The drivers of the native hosts: the runner's own program, started again, on standard input and output.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::BufRead as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, bail};
 use sqlink_compose::graph::{Extension, SpiPolicy, compose};
@@ -13,7 +14,7 @@ use sqlink_host_native::{Database, ExtensionInfo, Host, HostOptions, Limits, Ope
 use crate::artifacts::Artifacts;
 use crate::bundle::stem;
 use crate::literal::Params;
-use crate::protocol::{ExtensionFile, Output, Reply, Request, SqlError};
+use crate::protocol::{ExtensionFile, LoadOptions, Output, Reply, Request, SqlError};
 use crate::value::Value;
 
 /// Answers requests until standard input ends.
@@ -25,12 +26,22 @@ pub fn serve(host: &str, root: PathBuf) -> Result<()> {
     let path = artifacts.host_component();
     let component =
         std::fs::read(&path).with_context(|| format!("can't read `{}`: run `cargo xtask build`", path.display()))?;
+    let called = Arc::new(Mutex::new(BTreeSet::new()));
+    let calls = Arc::clone(&called);
+    let observer = move |function: &str| {
+        let mut calls = calls.lock().unwrap_or_else(PoisonError::into_inner);
+        if !calls.contains(function) {
+            calls.insert(function.to_owned());
+        }
+    };
+    let options = HostOptions { observer: Some(Arc::new(observer)), ..HostOptions::default() };
     let kind = match host {
-        "native-dynamic" => Kind::Dynamic(Host::new("host.component.wasm", &component, HostOptions::default())?),
+        "native-dynamic" => Kind::Dynamic(Host::new("host.component.wasm", &component, options)?),
         "native-composed" => Kind::Composed { component, hosts: HashMap::new() },
         _ => bail!("`{host}` is no native host"),
     };
-    let mut driver = Native { kind, artifacts, connections: HashMap::new() };
+    let folder = tempfile::tempdir()?;
+    let mut driver = Native { kind, artifacts, connections: HashMap::new(), called, folder, files: 0 };
     let mut output = std::io::stdout().lock();
     send(&mut output, &Reply::Ready(serde_json::json!({ "host": host })))?;
     for line in std::io::stdin().lock().lines() {
@@ -51,6 +62,12 @@ struct Native {
     kind: Kind,
     artifacts: Artifacts,
     connections: HashMap<String, Connection>,
+    /// Functions of the contract that were called.
+    called: Arc<Mutex<BTreeSet<String>>>,
+    /// Where files go that are handed over.
+    folder: tempfile::TempDir,
+    /// How many there are.
+    files: u64,
 }
 
 /// What most scripts load. A script that loads nothing else gets a composition of all of these, so that one serves many.
@@ -122,17 +139,31 @@ impl Native {
                 self.connections.insert(connection, Connection { database, parts });
                 Ok(Output::default())
             }
-            Request::Load { connection, extension, grants } => {
+            Request::Load { connection, extension, options } => {
+                let options = self.load_options(options).map_err(|error| other(&format!("{error:#}")))?;
                 let connection = self.connection(&connection)?;
                 let info = match connection.parts.get(&extension.name) {
                     None => {
                         let bytes = read(&extension.path)?;
-                        connection.database.load(&extension.name, &bytes, &grants)
+                        connection.database.load(&extension.name, &bytes, &options)
                     }
-                    Some(Part::Inside) => connection.database.load_composed(&stem(&extension.name), Some(&grants)),
+                    Some(Part::Inside) => connection.database.load_composed(&stem(&extension.name), Some(&options)),
                     Some(Part::Refused(reason)) => return Err(other(reason)),
                 };
                 Ok(extension_rows(&[info.map_err(failed)?]))
+            }
+            Request::Unload { connection, name } => {
+                let database = &self.connection(&connection)?.database;
+                let infos = database.extensions().map_err(failed)?;
+                let Some(info) = infos.iter().find(|info| info.name == name) else {
+                    return Err(misuse(&format!("no extension `{name}` is loaded")));
+                };
+                database.unload(info.id).map_err(failed)?;
+                Ok(Output::default())
+            }
+            Request::Registrations { connection } => {
+                let infos = self.connection(&connection)?.database.extensions().map_err(failed)?;
+                Ok(registration_rows(&infos))
             }
             Request::Extensions { connection } => {
                 let infos = self.connection(&connection)?.database.extensions().map_err(failed)?;
@@ -151,9 +182,28 @@ impl Native {
                     // A database that ended by a trap can't close cleanly, and the script has judged it already.
                     drop(connection.database.close());
                 }
-                Ok(Output::default())
+                let called = std::mem::take(&mut *self.called.lock().unwrap_or_else(PoisonError::into_inner));
+                Ok(Output { called: called.into_iter().collect(), ..Output::default() })
             }
         }
+    }
+
+    /// The library's options; files that are handed over are written to this driver's folder first.
+    fn load_options(&mut self, options: LoadOptions) -> Result<native::LoadOptions> {
+        let mut files = Vec::new();
+        for (name, file) in options.files {
+            self.files += 1;
+            let path = self.folder.path().join(self.files.to_string());
+            std::fs::write(&path, unhex(&file.hex)?)?;
+            files.push(native::HandedFile { name, path, writable: file.writable });
+        }
+        Ok(native::LoadOptions {
+            grants: options.grants,
+            config: options.config.into_iter().collect(),
+            files,
+            prefix: options.prefix,
+            replace: options.replace,
+        })
     }
 
     /// Those of [`COMMON`].
@@ -236,6 +286,34 @@ fn extension_rows(infos: &[ExtensionInfo]) -> Output {
     }
 }
 
+/// See [`Request::Registrations`].
+fn registration_rows(infos: &[ExtensionInfo]) -> Output {
+    let mut rows = Vec::new();
+    for info in infos {
+        let kinds = [
+            ("function", &info.functions),
+            ("aggregate", &info.aggregates),
+            ("collation", &info.collations),
+            ("module", &info.modules),
+            ("hook", &info.hooks),
+        ];
+        for (kind, names) in kinds {
+            rows.extend(
+                names
+                    .iter()
+                    .map(|name| [info.name.as_str(), kind, name].map(|text| Value::Text(text.to_owned())).to_vec()),
+            );
+        }
+    }
+    Output { columns: ["extension", "kind", "name"].map(str::to_owned).to_vec(), rows, ..Output::default() }
+}
+
+fn unhex(text: &str) -> Result<Vec<u8>> {
+    let digits: Vec<char> = text.chars().collect();
+    let byte = |pair: &[char]| u8::from_str_radix(&pair.iter().collect::<String>(), 16);
+    digits.chunks(2).map(|pair| byte(pair).context("expected hexadecimal digits")).collect()
+}
+
 fn native_params(params: Params) -> native::Params {
     match params {
         Params::Positional(values) => native::Params::Positional(values.into_iter().map(to_native).collect()),
@@ -279,6 +357,11 @@ fn failed(error: native::Error) -> Box<SqlError> {
         }),
         None => Box::new(SqlError { extended_code: error.code(), ..*other(&error.to_string()) }),
     }
+}
+
+/// SQLITE_MISUSE, as the JavaScript package gives it.
+fn misuse(message: &str) -> Box<SqlError> {
+    Box::new(SqlError { extended_code: 21, ..*other(message) })
 }
 
 /// An error that is not SQLite's.

@@ -22,6 +22,30 @@ pub struct ExtensionFile {
     pub path: PathBuf,
 }
 
+/// How an extension is loaded.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct LoadOptions {
+    /// Granted capabilities.
+    pub grants: Vec<String>,
+    /// Settings.
+    pub config: BTreeMap<String, String>,
+    /// Files by their names.
+    pub files: BTreeMap<String, HandedFile>,
+    /// Goes in front of its names.
+    pub prefix: String,
+    /// Replaces what has its names.
+    pub replace: bool,
+}
+
+/// A file that is handed over to an extension.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct HandedFile {
+    /// What is in it, in hexadecimal.
+    pub hex: String,
+    /// Whether the extension may write it.
+    pub writable: bool,
+}
+
 /// A request. Connections are named by the runner.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "kebab-case")]
@@ -42,8 +66,21 @@ pub enum Request {
         /// The extension.
         #[serde(flatten)]
         extension: ExtensionFile,
-        /// Granted capabilities.
-        grants: Vec<String>,
+        /// How.
+        #[serde(flatten)]
+        options: LoadOptions,
+    },
+    /// Unloads an extension, by the name in its manifest.
+    Unload {
+        /// Which connection.
+        connection: String,
+        /// The extension's own name.
+        name: String,
+    },
+    /// What the extensions of a connection registered: one row each of extension, kind and name.
+    Registrations {
+        /// Which connection.
+        connection: String,
     },
     /// The extensions of a connection: one row each of name, version, number of functions, granted capabilities,
     /// denied ones (both separated by commas), and traps so far.
@@ -92,6 +129,8 @@ pub struct Output {
     pub rows: Vec<Vec<Value>>,
     /// Rows that the last INSERT, UPDATE or DELETE of the connection changed.
     pub changes: u64,
+    /// Of a reset, from hosts that can tell: the functions of the contract that were called since the one before.
+    pub called: Vec<String>,
 }
 
 /// An error as the host gives it to an application.
@@ -159,11 +198,11 @@ mod tests {
         let request = Request::Load {
             connection: "c1".to_owned(),
             extension: ExtensionFile { name: "uuid".to_owned(), path: "/x/uuid.wasm".into() },
-            grants: vec!["random".to_owned()],
+            options: LoadOptions { grants: vec!["random".to_owned()], ..LoadOptions::default() },
         };
         assert_eq!(
             serde_json::to_string(&request)?,
-            r#"{"op":"load","connection":"c1","name":"uuid","path":"/x/uuid.wasm","grants":["random"]}"#
+            r#"{"op":"load","connection":"c1","name":"uuid","path":"/x/uuid.wasm","grants":["random"],"config":{},"files":{},"prefix":"","replace":false}"#
         );
         let request = Request::Sql {
             connection: "c1".to_owned(),

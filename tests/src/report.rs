@@ -1,6 +1,6 @@
 //! What a run gave: a table for people, JSON for programs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde::Serialize;
@@ -14,6 +14,8 @@ pub struct Results {
     pub hosts: Vec<String>,
     /// File name to host name to outcome.
     pub files: BTreeMap<String, BTreeMap<String, Outcome>>,
+    /// Functions of the contract that were called on the hosts that can tell.
+    pub called: BTreeSet<String>,
 }
 
 /// How many files had which outcome.

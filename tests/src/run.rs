@@ -1,6 +1,6 @@
 //! Runs a script on a host and judges what it gave.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use sqllogictest::{DB as _, DBOutput, Normalizer, Runner, TestErrorKind};
 
 use crate::driver::Driver;
-use crate::protocol::Request;
+use crate::protocol::{Reply, Request};
 use crate::script::Script;
 use crate::session::Session;
 use crate::value::Class;
@@ -27,13 +27,20 @@ pub enum Outcome {
     Unsupported(String),
 }
 
-/// Runs a script. `files` holds where its extensions are.
-pub fn run(host: &str, driver: &Arc<Mutex<Driver>>, script: &Script, files: HashMap<String, PathBuf>) -> Outcome {
+/// Runs a script. `files` holds where its extensions are; `called` gets the functions of the contract that were called,
+/// where the host can tell.
+pub fn run(
+    host: &str,
+    driver: &Arc<Mutex<Driver>>,
+    script: &Script,
+    files: HashMap<String, PathBuf>,
+    called: &mut BTreeSet<String>,
+) -> Outcome {
     let exception = script.exceptions.get(host);
     if let Some(exception) = exception.filter(|exception| !exception.attempted) {
         return Outcome::Unsupported(exception.reason.clone());
     }
-    let failures = attempt(host, driver, script, files);
+    let failures = attempt(host, driver, script, files, called);
     match (exception, failures.is_empty()) {
         (None, true) => Outcome::Passed,
         (None, false) => Outcome::Failed(failures),
@@ -44,7 +51,13 @@ pub fn run(host: &str, driver: &Arc<Mutex<Driver>>, script: &Script, files: Hash
     }
 }
 
-fn attempt(host: &str, driver: &Arc<Mutex<Driver>>, script: &Script, files: HashMap<String, PathBuf>) -> Vec<String> {
+fn attempt(
+    host: &str,
+    driver: &Arc<Mutex<Driver>>,
+    script: &Script,
+    files: HashMap<String, PathBuf>,
+    called: &mut BTreeSet<String>,
+) -> Vec<String> {
     if let Err(failure) = driver.lock().unwrap_or_else(PoisonError::into_inner).get_ready() {
         return vec![format!("{}: {failure}", script.name)];
     }
@@ -77,8 +90,10 @@ fn attempt(host: &str, driver: &Arc<Mutex<Driver>>, script: &Script, files: Hash
         failures.push(format!("{}: after the last record: {error:#}", script.name));
     }
     let reset = driver.lock().unwrap_or_else(PoisonError::into_inner).request(&Request::Reset);
-    if let Err(failure) = reset {
-        failures.push(format!("{}: on closing: {failure}", script.name));
+    match reset {
+        Ok(Reply::Ok(output)) => called.extend(output.called),
+        Ok(_) => {}
+        Err(failure) => failures.push(format!("{}: on closing: {failure}", script.name)),
     }
     failures
 }

@@ -25,13 +25,21 @@ pub struct Script {
     pub records: Vec<Record<Class>>,
 }
 
-/// An extension and what it is granted, as written after `#! load` or `.load`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An extension and how it is loaded, as written after `#! load` or `.load`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Load {
     /// File name without `.wasm`.
     pub name: String,
     /// Granted capabilities.
     pub grants: Vec<String>,
+    /// Settings.
+    pub config: BTreeMap<String, String>,
+    /// Files below `tests/conformance/data`, which the extension gets under their names; true for those it may write (a copy).
+    pub files: BTreeMap<String, bool>,
+    /// Goes in front of its names.
+    pub prefix: String,
+    /// Replaces what has its names.
+    pub replace: bool,
 }
 
 /// What a host cannot do, by its nature.
@@ -123,22 +131,40 @@ impl Script {
 }
 
 impl Load {
-    /// Parses `NAME` or `NAME grants=A,B`.
+    /// Parses `NAME`, then any of `grants=A,B`, `config=KEY:VALUE,…`, `files=A,B:write`, `prefix=TEXT` and `replace`.
     ///
     /// # Errors
     /// If the text has another form.
     pub fn parse(text: &str) -> Result<Self> {
         let mut words = text.split_whitespace();
         let name = words.next().context("expected an extension's name")?.to_owned();
-        let grants = match words.next() {
-            Some(word) => {
-                let list = word.strip_prefix("grants=").with_context(|| format!("`{word}`: expected `grants=…`"))?;
-                list.split(',').map(str::to_owned).collect()
+        let mut load = Self { name, ..Self::default() };
+        for word in words {
+            let (key, value) = word.split_once('=').unwrap_or((word, ""));
+            let items = || value.split(',').filter(|item| !item.is_empty());
+            match key {
+                "grants" => load.grants = items().map(str::to_owned).collect(),
+                "config" => {
+                    for item in items() {
+                        let (key, value) =
+                            item.split_once(':').with_context(|| format!("`{item}`: expected KEY:VALUE"))?;
+                        load.config.insert(key.to_owned(), value.to_owned());
+                    }
+                }
+                "files" => {
+                    load.files = items()
+                        .map(|item| match item.strip_suffix(":write") {
+                            Some(name) => (name.to_owned(), true),
+                            None => (item.to_owned(), false),
+                        })
+                        .collect();
+                }
+                "prefix" => value.clone_into(&mut load.prefix),
+                "replace" if value.is_empty() => load.replace = true,
+                _ => bail!("`{word}`: expected `grants=`, `config=`, `files=`, `prefix=` or `replace`"),
             }
-            None => Vec::new(),
-        };
-        ensure!(words.next().is_none(), "too many words after the extension's name");
-        Ok(Self { name, grants })
+        }
+        Ok(load)
     }
 }
 
@@ -180,7 +206,14 @@ mod tests {
              statement ok\n.load hashes\n"
         ))?;
         assert_eq!(script.loads[0].grants, ["random", "clock"]);
-        assert_eq!(script.loads[1], Load { name: "regexp".to_owned(), grants: vec![] });
+        assert_eq!(script.loads[1], Load { name: "regexp".to_owned(), ..Load::default() });
+        let load = Load::parse("csv grants=files.read config=a:b,c:d:e files=x.csv,y.csv:write prefix=p_ replace")?;
+        assert_eq!(load.config["c"], "d:e");
+        assert_eq!(
+            load.files.iter().map(|(name, writable)| (name.as_str(), *writable)).collect::<Vec<_>>(),
+            [("x.csv", false), ("y.csv", true),]
+        );
+        assert!(load.replace && load.prefix == "p_" && load.grants == ["files.read"]);
         assert_eq!(script.limits["call-depth"], 10);
         assert_eq!(
             script.exceptions["chromium"],

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sqllogictest::{DB, DBOutput};
 
 use crate::driver::{Driver, DriverFailure};
 use crate::literal::{Params, parse_params};
-use crate::protocol::{ExtensionFile, Output, Reply, Request, SqlError};
+use crate::protocol::{ExtensionFile, HandedFile, LoadOptions, Output, Reply, Request, SqlError};
 use crate::script::{Load, Script};
 use crate::value::{Class, Value, classes};
 
@@ -45,6 +45,8 @@ pub struct Session {
     driver: Arc<Mutex<Driver>>,
     /// Where each extension of the script is.
     files: HashMap<String, PathBuf>,
+    /// Where the files are that scripts hand over.
+    data: PathBuf,
     loads: Vec<Load>,
     limits: BTreeMap<String, u64>,
     connections: usize,
@@ -54,7 +56,16 @@ pub struct Session {
 impl Session {
     /// A session without connections. `files` holds every extension the script names.
     pub fn new(driver: Arc<Mutex<Driver>>, script: &Script, files: HashMap<String, PathBuf>) -> Self {
-        Self { driver, files, loads: script.loads.clone(), limits: script.limits.clone(), connections: 0, fault: None }
+        let folder = script.path.ancestors().find(|folder| folder.ends_with("conformance"));
+        Self {
+            driver,
+            files,
+            data: folder.unwrap_or(Path::new("")).join("data"),
+            loads: script.loads.clone(),
+            limits: script.limits.clone(),
+            connections: 0,
+            fault: None,
+        }
     }
 
     /// What went wrong that no script can expect: the driver ended, or an error contradicts itself.
@@ -94,10 +105,23 @@ impl Session {
         let Some(path) = self.files.get(&load.name).cloned() else {
             return Err(self.set_fault(format!("the script does not name extension `{}` as `.load` does", load.name)));
         };
+        let mut files = BTreeMap::new();
+        for (name, writable) in &load.files {
+            let bytes = std::fs::read(self.data.join(name))
+                .map_err(|error| self.set_fault(format!("can't read `tests/conformance/data/{name}`: {error}")))?;
+            files.insert(name.clone(), HandedFile { hex: hex(&bytes), writable: *writable });
+        }
+        let options = LoadOptions {
+            grants: load.grants.clone(),
+            config: load.config.clone(),
+            files,
+            prefix: load.prefix.clone(),
+            replace: load.replace,
+        };
         self.send(&Request::Load {
             connection: connection.to_owned(),
             extension: ExtensionFile { name: load.name.clone(), path },
-            grants: load.grants.clone(),
+            options,
         })
     }
 
@@ -157,6 +181,8 @@ impl Connection {
                 let load = Load::parse(rest).map_err(|error| self.fault(format!("{line}: {error:#}")))?;
                 self.session.lock().unwrap_or_else(PoisonError::into_inner).load(&self.name, &load)
             }
+            ".unload" => self.send(&Request::Unload { connection: self.name.clone(), name: rest.trim().to_owned() }),
+            ".registrations" => self.send(&Request::Registrations { connection: self.name.clone() }),
             ".extensions" => self.send(&Request::Extensions { connection: self.name.clone() }),
             ".bind" => {
                 self.params = Some(parse_params(rest).map_err(|error| self.fault(format!("{line}: {error:#}")))?);
@@ -178,9 +204,9 @@ impl Connection {
                     ..Output::default()
                 })
             }
-            _ => {
-                Err(self.fault(format!("`{command}` is no command; there are .bind, .columns, .extensions and .load")))
-            }
+            _ => Err(self.fault(format!(
+                "`{command}` is no command; there are .bind, .columns, .extensions, .load, .registrations and .unload"
+            ))),
         }
     }
 }
@@ -203,4 +229,12 @@ impl DB for Connection {
             rows: output.rows.iter().map(|row| row.iter().map(Value::show).collect()).collect(),
         })
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -33,11 +33,15 @@ pub fn build_all(workspace: &Workspace) -> Result<()> {
         &generated.join("adapter.wasm"),
         &wat::parse_file(workspace.path("host-web/js/src/adapter.wat"))?,
     )?;
-    run(Command::new(workspace.binary("sqlink-compose"))
-        .args(["descriptors", "--wit"])
-        .arg(workspace.path("wit"))
-        .arg("--out")
-        .arg(generated.join("contract.ts")))?;
+    for (world, file) in [("sqlink:extension/extension", "contract.ts"), ("sqlink:host/extensions", "host.ts")] {
+        run(Command::new(workspace.binary("sqlink-compose"))
+            .args(["descriptors", "--world", world, "--wit"])
+            .arg(workspace.path("wit"))
+            .arg("--wit")
+            .arg(workspace.path("host-web/wit"))
+            .arg("--out")
+            .arg(generated.join(file)))?;
+    }
     say("building the host component");
     let host = cargo_wasm(workspace, "sqlink-host-web", &["component"], WASM, "release")?;
     write_if_changed(&workspace.path("dist/host.component.wasm"), &componentize(&host)?)?;
@@ -56,8 +60,9 @@ pub fn build_all(workspace: &Workspace) -> Result<()> {
 fn build_extensions(workspace: &Workspace) -> Result<()> {
     say("building the extensions");
     let out = workspace.path("dist/extensions");
-    for name in folders(&workspace.path("extensions"))? {
-        let module = cargo_wasm(workspace, &format!("sqlink-ext-{name}"), &[], WASM, "extension")?;
+    let names = folders(&workspace.path("extensions"))?;
+    let packages: Vec<String> = names.iter().map(|name| format!("sqlink-ext-{name}")).collect();
+    for (name, module) in names.iter().zip(cargo_wasm_all(workspace, &packages, WASM)?) {
         write_if_changed(&out.join(format!("{name}.wasm")), &componentize(&module)?)?;
     }
     for name in WASI_EXTENSIONS {
@@ -74,9 +79,10 @@ fn build_guests(workspace: &Workspace) -> Result<()> {
     say("building the test guests");
     let source = workspace.path("tests/guests");
     let out = workspace.path("dist/guests");
-    for name in folders(&source)? {
-        let package = package_name(&source.join(&name).join("Cargo.toml"))?;
-        let module = cargo_wasm(workspace, &package, &[], WASM, "extension")?;
+    let names = folders(&source)?;
+    let packages: Vec<String> =
+        names.iter().map(|name| package_name(&source.join(name).join("Cargo.toml"))).collect::<Result<_>>()?;
+    for (name, module) in names.iter().zip(cargo_wasm_all(workspace, &packages, WASM)?) {
         write_if_changed(&out.join(format!("{name}.wasm")), &componentize(&module)?)?;
     }
     for entry in fs::read_dir(&source)? {
@@ -93,6 +99,17 @@ fn build_guests(workspace: &Workspace) -> Result<()> {
         write_if_changed(&out.join(format!("{name}.wasm")), &bytes)?;
     }
     Ok(())
+}
+
+/// Compiles extensions to wasm in one go, which keeps every core busy, and returns what rustc linked for each.
+fn cargo_wasm_all(workspace: &Workspace, packages: &[String], target: &str) -> Result<Vec<PathBuf>> {
+    let mut cargo = workspace.cargo(["build", "--quiet", "--lib", "--target", target, "--profile", "extension"]);
+    for package in packages {
+        cargo.args(["--package", package]);
+    }
+    run(&mut cargo)?;
+    let folder = workspace.target.join(target).join("extension");
+    Ok(packages.iter().map(|package| folder.join(format!("{}.wasm", package.replace('-', "_")))).collect())
 }
 
 /// Compiles one package to wasm and returns the path of what rustc linked.
@@ -144,10 +161,34 @@ fn web_build(workspace: &Workspace, build: &WebBuild) -> Result<()> {
     bindgen.generate(&out).with_context(|| format!("wasm-bindgen failed on `{}`", linked.display()))?;
     // wasm-bindgen appends `_bg`; the package names its assets plainly.
     let bound = out.join(format!("{}_bg.wasm", build.out_name));
+    fs::write(&bound, without_component_types(&fs::read(&bound)?)?)?;
     run(workspace.node("node_modules/binaryen/bin/wasm-opt").args(&build.wasm_opt).arg(&bound).arg("-o").arg(&wasm))?;
     fs::remove_file(&bound)?;
     fs::write(stamp, recipe)?;
     Ok(())
+}
+
+/// The module without what `wit-component` would make a component of: JavaScript has the types in `contract.ts` and
+/// `host.ts`.
+fn without_component_types(module: &[u8]) -> Result<Vec<u8>> {
+    let mut sections = Vec::new();
+    for payload in wasmparser::Parser::new(0).parse_all(module) {
+        let payload = payload?;
+        let named = matches!(&payload, wasmparser::Payload::CustomSection(section) if section.name().starts_with("component-type"));
+        if let Some((id, range)) = payload.as_section()
+            && !named
+        {
+            sections.push((id, range));
+        }
+    }
+    let mut out = wasm_encoder::Module::new();
+    for (id, range) in sections {
+        let data = &module[usize::try_from(range.start)?..usize::try_from(range.end)?];
+        out.section(&wasm_encoder::RawSection { id, data });
+    }
+    let out = out.finish();
+    wasmparser::validate(&out).context("the module without component types is not valid")?;
+    Ok(out)
 }
 
 /// Tells checkouts apart that share a target folder.
@@ -164,12 +205,40 @@ fn componentize(module: &Path) -> Result<Vec<u8>> {
         .with_context(|| format!("could not make a component of `{}`", module.display()))
 }
 
+/// Makes a component of a core module written by hand, of a world with the contract's interfaces that it exports.
 fn embed_world(workspace: &Workspace, mut module: Vec<u8>) -> Result<Vec<u8>> {
     let mut resolve = wit_parser::Resolve::default();
     let (package, _) = resolve.push_path(workspace.path("wit"))?;
-    let world = resolve.select_world(&[package], Some("scalar-extension"))?;
+    let version = resolve.packages[package].name.version.as_ref().context("the contract has a version")?.to_string();
+    let mut world = format!("package sqlink:guest;\nworld guest {{\n  include sqlink:extension/imports@{version};\n");
+    let mut interfaces: Vec<String> = exports(&module)?
+        .iter()
+        .filter_map(|name| name.strip_prefix("sqlink:extension/")?.split_once('#'))
+        .map(|(interface, _)| interface.to_owned())
+        .collect();
+    interfaces.sort();
+    interfaces.dedup();
+    for interface in interfaces {
+        world.push_str(&format!("  export sqlink:extension/{interface};\n"));
+    }
+    world.push_str("}\n");
+    let package = resolve.push_source("guest.wit", &world)?;
+    let world = resolve.select_world(&[package], Some("guest"))?;
     wit_component::embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false)?;
     ComponentEncoder::default().validate(true).module(&module)?.encode()
+}
+
+/// Names of a core module's exports.
+fn exports(module: &[u8]) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for payload in wasmparser::Parser::new(0).parse_all(module) {
+        if let wasmparser::Payload::ExportSection(section) = payload? {
+            for export in section {
+                names.push(export?.name.to_owned());
+            }
+        }
+    }
+    Ok(names)
 }
 
 fn folders(parent: &Path) -> Result<Vec<String>> {
