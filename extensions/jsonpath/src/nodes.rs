@@ -1,0 +1,92 @@
+//! JSONPath (RFC 9535): compiled paths and the nodes they select.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use serde_json::Value as Json;
+use serde_json_path::JsonPath;
+use sqlink_guest::Error;
+
+use crate::cache::Cache;
+use crate::document::not_a;
+
+/// The longest path, in bytes.
+const MAX_BYTES: usize = 16_384;
+
+/// How many brackets and parentheses may lie in each other: the parser tries several readings of each.
+const MAX_DEPTH: usize = 8;
+
+/// How many compiled paths are kept.
+const CAPACITY: usize = 16;
+
+thread_local! {
+    static CACHE: RefCell<Cache<JsonPath, CAPACITY>> = const { RefCell::new(Cache::new()) };
+}
+
+/// The compiled `path`, which is argument `number` of `function`.
+///
+/// # Errors
+/// Text that is no JSONPath, or too long or too deep.
+pub fn compile(function: &str, number: u32, path: &str) -> Result<Rc<JsonPath>, Error> {
+    CACHE.with_borrow_mut(|cache| {
+        cache.get(path, |path| {
+            if path.len() > MAX_BYTES {
+                return Err(too_big(function, number, "is over 16384 bytes long"));
+            }
+            if depth(path) > MAX_DEPTH {
+                return Err(too_big(function, number, "has more than 8 brackets in each other"));
+            }
+            JsonPath::parse(path).map_err(|error| {
+                let reason = ["at byte ", &error.position().to_string(), ": ", error.message()].concat();
+                not_a(function, number, "a JSONPath (RFC 9535)", &reason)
+            })
+        })
+    })
+}
+
+/// Every selected node with its normalized path (RFC 9535, section 2.7), in order.
+///
+/// The rows of the table function `jsonpath_each` will be these.
+pub fn located<'a>(path: &JsonPath, json: &'a Json) -> impl Iterator<Item = (String, &'a Json)> {
+    path.query_located(json).all().into_iter().map(|node| (node.location().to_string(), node.node()))
+}
+
+fn too_big(function: &str, number: u32, reason: &str) -> Error {
+    let message = ["function `", function, "`: the JSONPath in argument ", &number.to_string(), " ", reason];
+    Error::new(Error::TOOBIG, message.concat())
+}
+
+/// How many brackets and parentheses lie in each other, outside of quotes.
+fn depth(path: &str) -> usize {
+    let (mut open, mut deepest) = (0_usize, 0);
+    let mut quote = None;
+    let mut bytes = path.bytes();
+    while let Some(byte) = bytes.next() {
+        match (quote, byte) {
+            (Some(_), b'\\') => _ = bytes.next(),
+            (Some(ends), _) if byte == ends => quote = None,
+            (Some(_), _) => {}
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (None, b'[' | b'(') => {
+                open += 1;
+                deepest = deepest.max(open);
+            }
+            (None, b']' | b')') => open = open.saturating_sub(1),
+            (None, _) => {}
+        }
+    }
+    deepest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::depth;
+
+    #[test]
+    fn brackets_in_quotes_do_not_count() {
+        assert_eq!(depth("$"), 0);
+        assert_eq!(depth("$[0][1]"), 1);
+        assert_eq!(depth(r#"$[?(@['[[[\']'] == "(((")]"#), 3);
+        assert_eq!(depth("$]]]["), 1);
+    }
+}
