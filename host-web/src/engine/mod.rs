@@ -48,7 +48,7 @@ pub use function::{create_function, remove_function};
 pub use limits::Limits;
 pub use manifest::{Capability, Function, FunctionFlags, Manifest};
 pub use platform::{CallError, Level, Platform};
-pub use sqlite::{Args, RawValue, ResultSink, Script, grow_result_buffer, result_buffer};
+pub use sqlite::{Args, RawValue, ResultSink, Script, grow_result_buffer, output_limit, result_buffer};
 pub use statement::{
     Changes, Column, Prepared, Step, bind, bind_all, clear_bindings, column_count, columns, finalize, parameter_count,
     parameter_index, parameter_name, prepare, prepare_from, read_only, reprepare_count, reset, run, step_rows,

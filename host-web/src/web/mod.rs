@@ -16,9 +16,9 @@
 //! Arguments are `i32`/`u32` rather than handles with methods, because a panic would leave a wasm-bindgen object
 //! borrowed for good, and because a number needs no conversion on the way.
 
+mod batch;
 mod error;
 mod extensions;
-mod manifest;
 mod memory;
 pub mod platform;
 mod reply;

@@ -7,9 +7,8 @@ use std::cell::Cell;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::engine::manifest::Manifest;
-use crate::engine::{Args, CallError, Level, Platform, Reason, ResultSink, grow_result_buffer, result_buffer};
-use crate::web::manifest::read_described;
+use crate::engine::{Args, Batch, CallError, Level, Platform, Reason, ResultSink, grow_result_buffer, result_buffer};
+use crate::web::batch;
 use crate::web::memory::{address_of, result_bytes};
 
 #[wasm_bindgen(raw_module = "sqlink:callbacks")]
@@ -35,21 +34,36 @@ extern "C" {
     /// A message of an extension, or of the engine if `extension` is empty.
     #[wasm_bindgen(js_name = logMessage)]
     fn js_log(extension: &str, level: i32, message: &str);
-    /// An extension's manifest, or how it failed, as bytes.
-    #[wasm_bindgen(js_name = describeGuest)]
-    fn js_describe(extension: i32) -> Vec<u8>;
-    /// Calls an extension's function. `args` is the address of `count` cells, `out` that of an [`Out`].
+    /// Calls an extension's `scalar.call`. `args` is the address of `count` cells, `out` that of an [`Out`], here and in all
+    /// that follow.
     #[wasm_bindgen(js_name = callGuest)]
     fn js_call_guest(extension: i32, id: i32, args: i32, count: i32, out: i32) -> i32;
+    /// Calls `aggregate.step`.
+    #[wasm_bindgen(js_name = stepGuest)]
+    fn js_step_guest(extension: i32, id: i32, context: i32, args: i32, count: i32, out: i32) -> i32;
+    /// Calls `aggregate.inverse`.
+    #[wasm_bindgen(js_name = inverseGuest)]
+    fn js_inverse_guest(extension: i32, id: i32, context: i32, args: i32, count: i32, out: i32) -> i32;
+    /// Calls `aggregate.current`.
+    #[wasm_bindgen(js_name = currentGuest)]
+    fn js_current_guest(extension: i32, id: i32, context: i32, out: i32) -> i32;
+    /// Calls `aggregate.finish`.
+    #[wasm_bindgen(js_name = finishGuest)]
+    fn js_finish_guest(extension: i32, id: i32, context: i32, out: i32) -> i32;
+    /// Calls `collation.compare` with two texts, each by address and length. The order is in the [`Out`]'s `code`.
+    #[wasm_bindgen(js_name = compareGuest)]
+    fn js_compare_guest(extension: i32, id: i32, left: i32, left_len: i32, right: i32, right_len: i32, out: i32)
+    -> i32;
+    /// Calls `vtab.next-batch`. The rows are in the batch that [`batch_room`](super::batch::batch_room) gave, and whether
+    /// they are the last in the [`Out`]'s `code`.
+    #[wasm_bindgen(js_name = nextBatchGuest)]
+    fn js_next_batch_guest(extension: i32, cursor: i32, max_rows: i32, out: i32) -> i32;
     /// Calls a function of the embedder, likewise.
     #[wasm_bindgen(js_name = callFunction)]
     fn js_call_function(id: i32, args: i32, count: i32, out: i32) -> i32;
     /// The reason of the last failed call, a line feed, and its detail.
     #[wasm_bindgen(js_name = takeFailure)]
     fn js_take_failure() -> String;
-    /// The engine no longer uses the extension.
-    #[wasm_bindgen(js_name = releaseGuest)]
-    fn js_release_guest(extension: i32);
     /// The engine no longer uses the function.
     #[wasm_bindgen(js_name = releaseFunction)]
     fn js_release_function(id: i32);
@@ -80,17 +94,62 @@ struct Out {
     /// Case of the value.
     case: Cell<u32>,
     _unused: Cell<u32>,
-    /// Payload of the value; of an error, address and length of its message.
+    /// Payload of the value; address and length of an error's message.
     payload: Cell<u64>,
     /// Address of the result buffer.
     buffer: Cell<u32>,
     /// Its capacity in bytes.
     capacity: Cell<u32>,
-    /// Code of an error.
+    /// Code of an error; the number that a call gives which gives no value.
     code: Cell<i32>,
 }
 
-/// Statuses of the two calls, as `callbacks.ts` returns them.
+impl Out {
+    /// For a call that needs no buffer but for an error's message.
+    #[inline]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "this front exists on wasm32 only, where addresses and lengths have 32 bits"
+    )]
+    fn new() -> Self {
+        let (buffer, capacity) = result_buffer();
+        Self { buffer: Cell::new(buffer as u32), capacity: Cell::new(capacity as u32), ..Self::default() }
+    }
+
+    #[inline]
+    fn address(&self) -> i32 {
+        address_of(std::ptr::from_ref(self)).cast_signed()
+    }
+
+    /// Length of a text, a blob or a message.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation, reason = "the high half of the payload, on purpose")]
+    fn len(&self) -> u32 {
+        (self.payload.get() >> 32) as u32
+    }
+
+    /// What a call that did not end well left.
+    #[cold]
+    fn error(&self, status: i32) -> CallError {
+        let code = self.code.get();
+        match status {
+            outcome::ERROR => match String::from_utf8(result_bytes(self.len())) {
+                Ok(message) => CallError::Error { code, message },
+                Err(_) => CallError::Failure {
+                    reason: Reason::InvalidResult,
+                    detail: "the returned text is not valid UTF-8".into(),
+                },
+            },
+            outcome::TOO_LARGE => CallError::Error {
+                code,
+                message: format!("the extension's message has {} bytes, over the output limit", self.len()),
+            },
+            _ => failure(),
+        }
+    }
+}
+
+/// Statuses of the calls, as `callbacks.ts` returns them.
 mod outcome {
     pub const VALUE: i32 = 0;
     pub const ERROR: i32 = 1;
@@ -101,40 +160,32 @@ mod outcome {
 #[derive(Clone, Copy, Debug)]
 pub struct WebPlatform;
 
-/// Runs `call` with the address of an [`Out`] and takes what is in it.
+/// Runs `call` with the address of an [`Out`] and takes the value that is in it.
 #[inline]
-#[allow(
-    clippy::cast_possible_truncation,
-    reason = "this front exists on wasm32 only, where addresses and lengths have 32 bits"
-)]
-fn with_out(sink: &mut ResultSink<'_>, call: impl FnOnce(i32) -> i32) -> Result<(), CallError> {
-    let (buffer, capacity) = result_buffer();
-    let out = Out { buffer: Cell::new(buffer as u32), capacity: Cell::new(capacity as u32), ..Out::default() };
-    let status = call(address_of(&raw const out).cast_signed());
-    let payload = out.payload.get();
-    let len = (payload >> 32) as u32;
+fn value(sink: &mut ResultSink<'_>, call: impl FnOnce(i32) -> i32) -> Result<(), CallError> {
+    let out = Out::new();
+    let status = call(out.address());
     match (status, out.case.get()) {
         (outcome::VALUE, 0) => sink.null(),
-        (outcome::VALUE, 1) => sink.integer(payload.cast_signed()),
-        (outcome::VALUE, 2) => sink.real(f64::from_bits(payload)),
-        (outcome::VALUE, 3) => sink.text_in_place(len as usize),
-        (outcome::VALUE, 4) => sink.blob_in_place(len as usize),
-        (outcome::ERROR, _) => {
-            return Err(match String::from_utf8(result_bytes(len)) {
-                Ok(message) => CallError::Error { code: out.code.get(), message },
-                Err(_) => CallError::Failure {
-                    reason: Reason::InvalidResult,
-                    detail: "the returned text is not valid UTF-8".into(),
-                },
-            });
-        }
-        (outcome::TOO_LARGE, _) => {
-            // It did not fit the buffer, which cannot grow so far: the sink says so.
-            sink.blob_in_place(len as usize);
-        }
-        _ => return Err(failure()),
+        (outcome::VALUE, 1) => sink.integer(out.payload.get().cast_signed()),
+        (outcome::VALUE, 2) => sink.real(f64::from_bits(out.payload.get())),
+        (outcome::VALUE, 3) => sink.text_in_place(out.len() as usize),
+        (outcome::VALUE, 4) => sink.blob_in_place(out.len() as usize),
+        // It did not fit the buffer, which cannot grow so far: the sink says so.
+        (outcome::TOO_LARGE, 3 | 4) => sink.blob_in_place(out.len() as usize),
+        _ => return Err(out.error(status)),
     }
     Ok(())
+}
+
+/// Runs `call` with the address of an [`Out`], of which the number is wanted.
+#[inline]
+fn number(call: impl FnOnce(i32) -> i32) -> Result<i32, CallError> {
+    let out = Out::new();
+    match call(out.address()) {
+        outcome::VALUE => Ok(out.code.get()),
+        status => Err(out.error(status)),
+    }
 }
 
 #[cold]
@@ -144,9 +195,15 @@ fn failure() -> CallError {
     CallError::Failure { reason: Reason::from_name(reason).unwrap_or(Reason::Trapped), detail: detail.to_owned() }
 }
 
+#[inline]
 fn cells(args: &Args<'_>) -> (i32, i32) {
     let count = i32::try_from(args.len()).unwrap_or(0);
     (address_of(args.as_ptr()).cast_signed(), count)
+}
+
+#[inline]
+fn bytes(text: &str) -> (i32, i32) {
+    (address_of(text.as_ptr()).cast_signed(), i32::try_from(text.len()).unwrap_or(i32::MAX))
 }
 
 impl Platform for WebPlatform {
@@ -187,24 +244,69 @@ impl Platform for WebPlatform {
         js_log(extension.unwrap_or_default(), level as i32, message);
     }
 
-    fn describe(&self, extension: u32) -> Result<Manifest, CallError> {
-        read_described(&js_describe(extension.cast_signed()))
-    }
-
     #[inline]
     fn call_scalar(&self, extension: u32, id: u32, args: Args<'_>, out: &mut ResultSink<'_>) -> Result<(), CallError> {
         let (at, count) = cells(&args);
-        with_out(out, |out| js_call_guest(extension.cast_signed(), id.cast_signed(), at, count, out))
+        value(out, |out| js_call_guest(extension.cast_signed(), id.cast_signed(), at, count, out))
     }
 
-    fn release(&self, extension: u32) {
-        js_release_guest(extension.cast_signed());
+    #[inline]
+    fn aggregate_step(&self, extension: u32, id: u32, context: u32, args: Args<'_>) -> Result<(), CallError> {
+        let (at, count) = cells(&args);
+        let (extension, id, context) = (extension.cast_signed(), id.cast_signed(), context.cast_signed());
+        number(|out| js_step_guest(extension, id, context, at, count, out)).map(drop)
+    }
+
+    #[inline]
+    fn aggregate_inverse(&self, extension: u32, id: u32, context: u32, args: Args<'_>) -> Result<(), CallError> {
+        let (at, count) = cells(&args);
+        let (extension, id, context) = (extension.cast_signed(), id.cast_signed(), context.cast_signed());
+        number(|out| js_inverse_guest(extension, id, context, at, count, out)).map(drop)
+    }
+
+    fn aggregate_current(
+        &self,
+        extension: u32,
+        id: u32,
+        context: u32,
+        out: &mut ResultSink<'_>,
+    ) -> Result<(), CallError> {
+        let (extension, id, context) = (extension.cast_signed(), id.cast_signed(), context.cast_signed());
+        value(out, |out| js_current_guest(extension, id, context, out))
+    }
+
+    fn aggregate_finish(
+        &self,
+        extension: u32,
+        id: u32,
+        context: u32,
+        out: &mut ResultSink<'_>,
+    ) -> Result<(), CallError> {
+        let (extension, id, context) = (extension.cast_signed(), id.cast_signed(), context.cast_signed());
+        value(out, |out| js_finish_guest(extension, id, context, out))
+    }
+
+    #[inline]
+    fn compare(&self, extension: u32, id: u32, left: &str, right: &str) -> Result<i32, CallError> {
+        let ((left, left_len), (right, right_len)) = (bytes(left), bytes(right));
+        let (extension, id) = (extension.cast_signed(), id.cast_signed());
+        number(|out| js_compare_guest(extension, id, left, left_len, right, right_len, out))
+    }
+
+    fn next_batch(&self, extension: u32, cursor: u32, max_rows: u32, out: &mut Batch) -> Result<(), CallError> {
+        let (extension, cursor, max_rows) = (extension.cast_signed(), cursor.cast_signed(), max_rows.cast_signed());
+        let (last, refused) = batch::lend(out, || number(|out| js_next_batch_guest(extension, cursor, max_rows, out)));
+        if let Some(refused) = refused {
+            return Err(refused);
+        }
+        out.set_last(last? != 0);
+        Ok(())
     }
 
     #[inline]
     fn call_host_function(&self, id: u32, args: Args<'_>, out: &mut ResultSink<'_>) -> Result<(), CallError> {
         let (at, count) = cells(&args);
-        with_out(out, |out| js_call_function(id.cast_signed(), at, count, out))
+        value(out, |out| js_call_function(id.cast_signed(), at, count, out))
     }
 
     fn release_host_function(&self, id: u32) {

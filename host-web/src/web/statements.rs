@@ -34,20 +34,24 @@ pub fn close(connection: u32) -> i32 {
     status(engine::close(connection))
 }
 
-/// Sets the limits of a connection. Units are those of [`Limits`].
+/// Sets the limits of a connection, which are in the order and the units of [`Limits`]. Missing ones are 0.
 #[wasm_bindgen]
 #[must_use]
-pub fn set_limits(
-    connection: u32,
-    statement_timeout_ms: u32,
-    call_depth: u32,
-    output_bytes: u32,
-    value_bytes: u32,
-    sql_bytes: u32,
-) -> i32 {
+pub fn set_limits(connection: u32, limits: &[u32]) -> i32 {
+    let mut given = limits.iter().copied();
+    let mut next = || given.next().unwrap_or_default();
     status(engine::set_limits(
         connection,
-        Limits { statement_timeout_ms, call_depth, output_bytes, value_bytes, sql_bytes },
+        Limits {
+            statement_timeout_ms: next(),
+            call_depth: next(),
+            output_bytes: next(),
+            value_bytes: next(),
+            sql_bytes: next(),
+            state_bytes: next(),
+            cache_bytes: next(),
+            open_handles: next(),
+        },
     ))
 }
 
@@ -63,6 +67,9 @@ pub fn limits(connection: u32) -> i32 {
                 limits.output_bytes,
                 limits.value_bytes,
                 limits.sql_bytes,
+                limits.state_bytes,
+                limits.cache_bytes,
+                limits.open_handles,
             ] {
                 out.integer(limit.into());
             }

@@ -19,7 +19,7 @@ pub(crate) mod vfs;
 pub(crate) use database::{Database, OpenFlags, version};
 pub(crate) use hooks::Action;
 pub(crate) use result::{CallGuard, Problem, depth};
-pub use result::{ResultSink, grow_result_buffer, result_buffer};
+pub use result::{ResultSink, grow_result_buffer, output_limit, result_buffer};
 pub use statement::Script;
 pub(crate) use statement::{Compiled, Statement, Stepped};
 pub use value::{Args, RawValue};
