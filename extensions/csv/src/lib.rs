@@ -1,0 +1,3 @@
+//! SQLink extension `csv`.
+#![forbid(unsafe_code)]
+mod reader;

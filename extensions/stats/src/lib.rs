@@ -1,0 +1,4 @@
+//! SQLink extension `stats`.
+#![forbid(unsafe_code)]
+mod moments;
+mod order;

@@ -1,0 +1,4 @@
+//! SQLink extension `vec`.
+#![forbid(unsafe_code)]
+mod distance;
+mod vector;
