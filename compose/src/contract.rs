@@ -60,6 +60,26 @@ pub(crate) fn contract() -> Result<&'static Component<'static>, LinkError> {
     READ.get_or_init(|| Component::read(BYTES, "contract.wasm")).as_ref().map_err(Clone::clone)
 }
 
+/// Every function of the contract, imports and exports, as `spi.query`, sorted.
+#[must_use]
+pub fn contract_functions() -> Vec<String> {
+    let Ok(contract) = contract() else { return Vec::new() };
+    let types = contract.types.as_ref();
+    let imports = contract.outline.imports.iter().map(|name| (Direction::Import, *name));
+    let exports = contract.outline.exports.iter().map(|(name, ..)| (Direction::Export, *name));
+    let mut functions = Vec::new();
+    for (direction, name) in imports.chain(exports) {
+        let base = unversioned(name).rsplit('/').next().unwrap_or_default();
+        for (member, item) in instance(types, direction, name).iter().flat_map(|instance| &instance.exports) {
+            if matches!(item.ty, ComponentEntityType::Func(_)) {
+                functions.push(format!("{base}.{member}"));
+            }
+        }
+    }
+    functions.sort();
+    functions
+}
+
 /// An instance type of a component, by the name it is imported or exported under.
 pub(crate) fn instance<'t>(types: TypesRef<'t>, direction: Direction, name: &str) -> Option<&'t ComponentInstanceType> {
     let item = match direction {
@@ -298,4 +318,16 @@ fn print(item: Typed<'_, ComponentEntityType>) -> String {
 /// Prints names in backticks with commas between.
 pub(crate) fn list(names: &[impl AsRef<str>]) -> String {
     names.iter().map(|name| format!("`{}`", name.as_ref())).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn functions_of_both_sides_are_listed() {
+        let functions = super::contract_functions();
+        for name in ["metadata.describe", "scalar.call", "vtab.next-batch", "spi.query", "files.list"] {
+            assert!(functions.iter().any(|function| function == name), "{name} is not in {functions:?}");
+        }
+        assert!(!functions.iter().any(|function| function.starts_with("types.")), "{functions:?}");
+    }
 }

@@ -63,7 +63,7 @@ mod types;
 pub mod web;
 mod wiring;
 pub use component::{MAX_INPUT_BYTES, MAX_MEMORY_BYTES};
-pub use contract::Verified;
+pub use contract::{Verified, contract_functions};
 #[cfg(feature = "cli")]
 pub use digest::digest;
 pub use error::{Direction, LinkError};

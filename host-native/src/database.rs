@@ -6,6 +6,7 @@
 use crate::contract::exports::sqlink::host::database as wit;
 use crate::contract::sqlink::extension::types::Value;
 use crate::error::Error;
+use crate::handed::{HandedFile, OpenedFile};
 use crate::host::{self, Host, THREAD_STACK};
 use crate::limits::Limits;
 use crate::session::{Collector, Session};
@@ -60,6 +61,27 @@ impl Params {
             Self::Positional(values) => values.is_empty(),
             Self::Named(values) => values.is_empty(),
         }
+    }
+}
+
+/// How to load an extension.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoadOptions {
+    /// Capabilities that it may use, by name.
+    pub grants: Vec<String>,
+    /// Settings that it may read: keys and values.
+    pub config: Vec<(String, String)>,
+    /// Files that it may read, and write where they are writable, with the grants `files.read` and `files.write`.
+    pub files: Vec<HandedFile>,
+    /// Goes in front of the names of everything that it registers; empty for nothing.
+    pub prefix: String,
+    /// Replace what others have registered under the same names, instead of failing.
+    pub replace: bool,
+}
+
+impl LoadOptions {
+    fn open_files(&self) -> Result<Vec<OpenedFile>, Error> {
+        self.files.iter().map(HandedFile::open).collect()
     }
 }
 
@@ -125,8 +147,16 @@ pub struct ExtensionInfo {
     pub description: String,
     /// SHA-256 of its file, in lower-case hexadecimal.
     pub digest: String,
-    /// SQL names of its functions, in the order of its manifest.
+    /// SQL names of its scalar functions as they are registered, in the order of its manifest.
     pub functions: Vec<String>,
+    /// SQL names of its aggregate and window functions, likewise.
+    pub aggregates: Vec<String>,
+    /// Names of its collations, likewise.
+    pub collations: Vec<String>,
+    /// Names of its virtual table modules, likewise.
+    pub modules: Vec<String>,
+    /// Its hooks: `authorizer`, `update`, `preupdate`, `commit`, `rollback`.
+    pub hooks: Vec<String>,
     /// Capabilities in force.
     pub granted: Vec<String>,
     /// Optional capabilities that were not granted.
@@ -139,8 +169,22 @@ pub struct ExtensionInfo {
 
 impl ExtensionInfo {
     pub(crate) fn new(info: wit::ExtensionInfo, last_fuel: u64) -> Self {
-        let wit::ExtensionInfo { id, name, version, description, digest, functions, granted, denied, traps } = info;
-        Self { id, name, version, description, digest, functions, granted, denied, traps, last_fuel }
+        Self {
+            id: info.id,
+            name: info.name,
+            version: info.version,
+            description: info.description,
+            digest: info.digest,
+            functions: info.functions,
+            aggregates: info.aggregates,
+            collations: info.collations,
+            modules: info.modules,
+            hooks: info.hooks,
+            granted: info.granted,
+            denied: info.denied,
+            traps: info.traps,
+            last_fuel,
+        }
     }
 }
 
@@ -248,39 +292,40 @@ impl Database {
         self.run(move |session| session.exec(&sql))
     }
 
-    /// Verifies an extension, registers what its manifest says and grants it `grants`.
+    /// Verifies an extension, registers what its manifest says and gives it what `options` grant.
     ///
     /// * `file` - names the extension in errors
     ///
     /// # Errors
-    /// [`Error::Refused`] if the file breaks the contract, [`Error::Sql`] if the engine refuses its manifest or a capability
-    /// that it requires is missing. Nothing is registered then. [`Error::Unsupported`] in a composition.
-    pub fn load(&self, file: &str, bytes: &[u8], grants: &[String]) -> Result<ExtensionInfo, Error> {
+    /// [`Error::Refused`] if the file breaks the contract, [`Error::HandedFile`] if a file can't be opened, [`Error::Sql`] if
+    /// the engine refuses its manifest or a capability that it requires is missing. Nothing is registered then.
+    /// [`Error::Unsupported`] in a composition.
+    pub fn load(&self, file: &str, bytes: &[u8], options: &LoadOptions) -> Result<ExtensionInfo, Error> {
         if self.host.contents().is_some() {
             return Err(Error::Unsupported(
                 "a composition can't load extensions from files: its extensions are inside, load them by name",
             ));
         }
         let code = self.host.extension_code(file, bytes)?;
-        let (digest, grants) = (host::digest(bytes), grants.to_vec());
-        self.run(move |session| session.load(code, &digest, &grants))
+        let (digest, options, files) = (host::digest(bytes), options.clone(), options.open_files()?);
+        self.run(move |session| session.load(code, &digest, options, files))
     }
 
     /// [`Database::load`] of a file of at most 64 MiB.
     ///
     /// # Errors
     /// As [`Database::load`], and [`Error::Read`].
-    pub fn load_file(&self, path: &Path, grants: &[String]) -> Result<ExtensionInfo, Error> {
-        self.load(&path.display().to_string(), &host::read_component(path)?, grants)
+    pub fn load_file(&self, path: &Path, options: &LoadOptions) -> Result<ExtensionInfo, Error> {
+        self.load(&path.display().to_string(), &host::read_component(path)?, options)
     }
 
     /// Registers an extension of a composition, by its name in it.
     ///
-    /// * `grants` - `None` for those that the composition was made with
+    /// * `options` - `None` for the grants that the composition was made with, and nothing else
     ///
     /// # Errors
     /// As [`Database::load`]; [`Error::NotInside`] if there is none of that name, or this is no composition.
-    pub fn load_composed(&self, name: &str, grants: Option<&[String]>) -> Result<ExtensionInfo, Error> {
+    pub fn load_composed(&self, name: &str, options: Option<&LoadOptions>) -> Result<ExtensionInfo, Error> {
         let inside = self.host.contents().unwrap_or_default();
         let found = (0..).zip(inside).find(|(_, extension)| extension.name == name);
         let Some((index, extension)) = found else {
@@ -289,14 +334,17 @@ impl Database {
             return Err(Error::NotInside { name: name.to_owned(), found });
         };
         let digest = extension.sha256.clone();
-        let grants = grants.unwrap_or(&extension.grants).to_vec();
-        self.run(move |session| session.register(index, &digest, &grants))
+        let options = options.cloned();
+        let options =
+            options.unwrap_or_else(|| LoadOptions { grants: extension.grants.clone(), ..LoadOptions::default() });
+        let files = options.open_files()?;
+        self.run(move |session| session.register(index, &digest, options, files))
     }
 
-    /// Removes an extension's functions.
+    /// Unloads an extension: its functions, collations and modules are gone, and the files closed that it was given.
     ///
     /// # Errors
-    /// [`Error::Sql`] if there is no such extension, or a running statement uses it.
+    /// [`Error::Sql`] if there is no such extension, or it is in use.
     pub fn unload(&self, id: u32) -> Result<(), Error> {
         self.run(move |session| session.unload(id))
     }

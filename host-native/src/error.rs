@@ -80,6 +80,16 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// A file can't be handed over to an extension.
+    #[error("`{}` can't be handed over as `{name}`: {source}", path.display())]
+    HandedFile {
+        /// The extension's name for it.
+        name: String,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// There is no engine where one is looked for.
     #[error("no engine found, looked for {looked}: build it with `cargo xtask build`, or name it with `--engine PATH`")]
     NoEngine {

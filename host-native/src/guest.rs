@@ -5,8 +5,8 @@
 //! gets a fresh one.
 
 use crate::contract::sqlink::extension::metadata::Manifest;
-use crate::contract::sqlink::extension::types::{Error as ContractError, Value};
-use crate::contract::sqlink::host::dispatch::{CallError, Failure, FailureKind};
+use crate::contract::sqlink::host::dispatch::{CallError, Failure, FailureKind, Interfaces};
+use crate::dispatch::{Answer, Exports, Functions, Target};
 use crate::failure::{self, Circumstances};
 use crate::imports;
 use crate::limits::Limits;
@@ -14,17 +14,27 @@ use crate::scope::{self, HostSlot};
 use crate::state::{Control, HostState};
 use std::sync::Arc;
 use std::time::Instant;
-use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker, TypedFunc};
+use wasmtime::component::{Component, ComponentExportIndex, ComponentNamedList, Instance, InstancePre, Linker, Lower};
 use wasmtime::{Engine, ResourceLimiter, Store, StoreContextMut, Trap, UpdateDeadline};
 
 const METADATA: &str = "sqlink:extension/metadata@0.1.0";
-const SCALAR: &str = "sqlink:extension/scalar@0.1.0";
+
+/// The interfaces that an extension may export besides.
+const INTERFACES: [(&str, Interfaces); 6] = [
+    ("sqlink:extension/scalar@0.1.0", Interfaces::SCALAR),
+    ("sqlink:extension/aggregate@0.1.0", Interfaces::AGGREGATE),
+    ("sqlink:extension/collation@0.1.0", Interfaces::COLLATION),
+    ("sqlink:extension/vtab@0.1.0", Interfaces::VTAB),
+    ("sqlink:extension/hooks@0.1.0", Interfaces::HOOKS),
+    ("sqlink:extension/lifecycle@0.1.0", Interfaces::LIFECYCLE),
+];
 
 /// An extension, verified and compiled; shared by all databases of a process.
 pub(crate) struct GuestCode {
     linked: InstancePre<GuestState>,
     describe: ComponentExportIndex,
-    call: ComponentExportIndex,
+    exports: Exports,
+    interfaces: Interfaces,
 }
 
 impl GuestCode {
@@ -37,15 +47,19 @@ impl GuestCode {
         let mut linker = Linker::new(component.engine());
         imports::add_contract(&mut linker)?;
         imports::deny_others(&mut linker, component)?;
-        let export = |interface: &str, name: &str| {
-            let interface_index = component.get_export_index(None, interface);
-            interface_index
-                .and_then(|index| component.get_export_index(Some(&index), name))
-                .ok_or_else(|| wasmtime::format_err!("it does not export `{interface}#{name}`"))
-        };
-        let describe = export(METADATA, "describe")?;
-        let call = export(SCALAR, "call")?;
-        Ok(Self { linked: linker.instantiate_pre(component)?, describe, call })
+        let describe = component
+            .get_export_index(None, METADATA)
+            .and_then(|index| component.get_export_index(Some(&index), "describe"))
+            .ok_or_else(|| wasmtime::format_err!("it does not export `{METADATA}#describe`"))?;
+        let exported = INTERFACES.into_iter().filter(|(name, _)| component.get_export_index(None, name).is_some());
+        let interfaces = exported.fold(Interfaces::default(), |all, (_, one)| all | one);
+        let exports = Exports::of(component)?;
+        Ok(Self { linked: linker.instantiate_pre(component)?, describe, exports, interfaces })
+    }
+
+    /// The interfaces that it exports besides `metadata`.
+    pub(crate) fn interfaces(&self) -> Interfaces {
+        self.interfaces
     }
 
     fn engine(&self) -> &Engine {
@@ -89,26 +103,21 @@ impl GuestCode {
 pub(crate) struct Guest {
     code: Arc<GuestCode>,
     id: u32,
-    live: Option<Live>,
+    live: Option<Box<Live>>,
     /// Fuel that the last call took, in wasmtime's units.
     pub(crate) last_fuel: u64,
 }
 
 struct Live {
     store: Store<GuestState>,
-    call: TypedFunc<(u32, Vec<Value>), Returned>,
+    /// `None` until its first call.
+    instance: Option<Instance>,
+    functions: Functions,
 }
-
-/// What `scalar.call` gives.
-type Returned = (Result<Value, ContractError>,);
 
 impl Guest {
     pub(crate) fn new(code: Arc<GuestCode>, id: u32) -> Self {
         Self { code, id, live: None, last_fuel: 0 }
-    }
-
-    pub(crate) fn code(&self) -> &Arc<GuestCode> {
-        &self.code
     }
 
     /// Drops the instance, so that the next call starts afresh, under the limits then in force.
@@ -116,47 +125,55 @@ impl Guest {
         self.live = None;
     }
 
-    /// Calls a scalar function, with `host` at hand for what the extension imports.
-    pub(crate) fn call(
+    /// Calls a function that the extension exports, with `host` at hand for what it imports.
+    pub(crate) fn call<P, R>(
         &mut self,
         host: StoreContextMut<'_, HostState>,
-        id: u32,
-        args: Vec<Value>,
-    ) -> Result<Value, CallError> {
+        target: &Target<P, R>,
+        params: P,
+    ) -> Result<R::Value, CallError>
+    where
+        P: ComponentNamedList + Lower,
+        R: Answer,
+    {
+        let code = &self.code;
+        let Some(export) = (target.export)(&code.exports) else {
+            // The engine asks `exports` first.
+            return Err(not_callable(&format!("it does not export `{}`", target.interface)));
+        };
         let state = host.data();
         let deadline = state.call_deadlines.last().copied().unwrap_or_else(Instant::now);
         let fuel = state.limits.fuel;
-        let live = self.live.take();
-        let fresh = live.is_none();
-        let (mut store, ready) = match live {
-            Some(Live { store, call }) => (store, Some(call)),
-            None => (self.code.store(self.id, &state.control, &state.limits), None),
-        };
-        let code = &self.code;
-        let outcome = scope::enter(&mut store, host, |store| {
+        let mut live = self.live.take().unwrap_or_else(|| {
+            let store = code.store(self.id, &state.control, &state.limits);
+            Box::new(Live { store, instance: None, functions: Functions::default() })
+        });
+        let Live { store, instance, functions } = &mut *live;
+        let outcome = scope::enter(store, host, |store| {
             prepare(store, fuel, deadline)?;
-            let call = match ready {
-                Some(call) => call,
+            let instance = match *instance {
+                Some(instance) => instance,
                 None => {
-                    let instance = code.linked.instantiate(&mut *store)?;
-                    let call = instance.get_typed_func(&mut *store, code.call)?;
-                    if fresh {
-                        // The call has all of its fuel: instantiation is not part of it.
-                        prepare(store, fuel, deadline)?;
-                    }
-                    call
+                    let made = code.linked.instantiate(&mut *store)?;
+                    // The call has all of its fuel: instantiation is not part of it.
+                    prepare(store, fuel, deadline)?;
+                    *instance.insert(made)
                 }
             };
-            let (result,) = call.call(&mut *store, (id, args))?;
-            Ok((call, result))
+            let slot = (target.slot)(functions);
+            let function = match *slot {
+                Some(function) => function,
+                None => *slot.insert(instance.get_typed_func(&mut *store, export)?),
+            };
+            function.call(&mut *store, params)
         });
         self.last_fuel = fuel.saturating_sub(store.get_fuel().unwrap_or(0));
         match outcome {
-            Ok((call, result)) => {
-                self.live = Some(Live { store, call });
-                result.map_err(CallError::Error)
+            Ok(returned) => {
+                self.live = Some(live);
+                returned.answer().map_err(CallError::Error)
             }
-            Err(error) => Err(CallError::Failure(explain(&error, &mut store, fuel))),
+            Err(error) => Err(CallError::Failure(explain(&error, store, fuel))),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::guest::GuestCode;
 use crate::imports;
 use crate::limits::Limits;
-use crate::state::{Control, HostState, LogSink};
+use crate::state::{Control, HostState, LogSink, Observer};
 use crate::ticker::Ticker;
 use sha2::{Digest, Sha256};
 use sqlink_compose::lock::{Lock, LockedExtension};
@@ -39,13 +39,19 @@ pub(crate) const THREAD_STACK: usize = HOST_STACK + (32 << 20);
 pub struct HostOptions {
     /// Takes the log messages of extensions and of the engine; `None` drops them.
     pub log: Option<LogSink>,
+    /// Is told of the functions of the contract that are called, for instance to see which ones a test reaches.
+    pub observer: Option<Observer>,
     /// Where compiled components are kept.
     pub cache: CachePolicy,
 }
 
 impl fmt::Debug for HostOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HostOptions").field("log", &self.log.is_some()).field("cache", &self.cache).finish()
+        f.debug_struct("HostOptions")
+            .field("log", &self.log.is_some())
+            .field("observer", &self.observer.is_some())
+            .field("cache", &self.cache)
+            .finish()
     }
 }
 
@@ -71,6 +77,7 @@ struct Inner {
     /// What is inside the engine's component, if it is a composition.
     composed: Option<Vec<LockedExtension>>,
     log: Option<LogSink>,
+    observer: Option<Observer>,
     runtime: Runtime,
 }
 
@@ -121,6 +128,7 @@ impl Host {
             let mut linker = Linker::<HostState>::new(&runtime.host_engine);
             contract::sqlink::host::platform::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
             contract::sqlink::host::storage::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+            contract::sqlink::host::handed_files::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
             if composed.is_some() {
                 imports::loop_back(&mut linker)?;
             } else {
@@ -133,7 +141,7 @@ impl Host {
             role: if composed.is_some() { "a composition" } else { "an engine" },
             message: format!("{error:#}"),
         })?;
-        Ok(Self(Arc::new(Inner { root, composed, log: options.log, runtime })))
+        Ok(Self(Arc::new(Inner { root, composed, log: options.log, observer: options.observer, runtime })))
     }
 
     /// Opens a database in a store and a thread of its own.
@@ -158,8 +166,9 @@ impl Host {
         &self.0.runtime.host_engine
     }
 
-    pub(crate) fn log(&self) -> Option<LogSink> {
-        self.0.log.clone()
+    /// What a new store begins with.
+    pub(crate) fn state(&self, control: Arc<Control>) -> HostState {
+        HostState::new(control, self.0.composed.is_some()).with_listeners(self.0.log.clone(), self.0.observer.clone())
     }
 
     pub(crate) fn extension_code(&self, file: &str, bytes: &[u8]) -> Result<Arc<GuestCode>, Error> {
@@ -259,6 +268,8 @@ pub struct Inspection {
     pub size: usize,
     /// Functions of the contract that it imports, as `sqlink:extension/spi@0.1.0#query`.
     pub imports: Vec<String>,
+    /// Functions of the contract that it exports, in the same form.
+    pub exports: Vec<String>,
     /// WASI interfaces that it imports, all of them denied.
     pub wasi: Vec<String>,
     /// What it answers to `describe`.
@@ -284,6 +295,7 @@ pub fn inspect(file: &str, bytes: &[u8], limits: &Limits, cache: &CachePolicy) -
         digest: digest(bytes),
         size: bytes.len(),
         imports: verified.imports,
+        exports: verified.exports,
         wasi: verified.wasi,
         manifest,
     })

@@ -2,8 +2,7 @@
 
 use crate::contract::exports::sqlink::host::guest_imports;
 use crate::contract::sqlink::extension::log::Level;
-use crate::contract::sqlink::extension::spi::Rows;
-use crate::contract::sqlink::extension::types::{Error, Value};
+use crate::contract::sqlink::extension::types::Value;
 use crate::guest::GuestState;
 use crate::state::HostState;
 use wasmtime::component::types::ComponentItem;
@@ -11,50 +10,90 @@ use wasmtime::component::{Component, Linker, LinkerInstance, ResourceType};
 use wasmtime::{StoreContextMut, bail};
 
 type Context<'a> = StoreContextMut<'a, GuestState>;
+type HostContext<'a> = StoreContextMut<'a, HostState>;
 
-/// Links `log`, `random`, `clock` and `spi` with the engine's `guest-imports`, which checks the grants.
+/// The contract's imports that return something: for each its interface and name, its parameters, and the engine's function
+/// with how it takes them. The engine knows it as INTERFACE-FUNCTION.
+macro_rules! functions {
+    ($each:ident) => {
+        $each! {
+            "config" "get" (key: String) => call_config_get(&key);
+            "config" "keys" () => call_config_keys();
+            "config" "host" () => call_config_host();
+            "random" "bytes" (len: u32) => call_random_bytes(len);
+            "clock" "now" () => call_clock_now();
+            "clock" "monotonic" () => call_clock_monotonic();
+            "spi" "query" (sql: String, params: Vec<Value>) => call_spi_query(&sql, &params);
+            "spi" "execute" (sql: String, params: Vec<Value>) => call_spi_execute(&sql, &params);
+            "spi" "batch" (sql: String) => call_spi_batch(&sql);
+            "spi" "open" (sql: String, params: Vec<Value>) => call_spi_open(&sql, &params);
+            "spi" "fetch" (cursor: u32, max_rows: u32) => call_spi_fetch(cursor, max_rows);
+            "spi" "changes" () => call_spi_changes();
+            "spi" "last-insert-rowid" () => call_spi_last_insert_rowid();
+            "subtype" "get" (argument: u32) => call_subtype_get(argument);
+            "subtype" "set" (subtype: u8) => call_subtype_set(subtype);
+            "state" "get" (key: String) => call_state_get(&key);
+            "state" "set" (key: String, bytes: Vec<u8>) => call_state_set(&key, &bytes);
+            "state" "delete" (key: String) => call_state_delete(&key);
+            "state" "keys" (prefix: String) => call_state_keys(&prefix);
+            "cache" "get" (key: String) => call_cache_get(&key);
+            "cache" "set" (key: String, bytes: Vec<u8>, ttl_ms: u32) => call_cache_set(&key, &bytes, ttl_ms);
+            "cache" "delete" (key: String) => call_cache_delete(&key);
+            "files" "list" () => call_files_list();
+            "files" "read" (name: String, offset: u64, len: u32) => call_files_read(&name, offset, len);
+            "files" "write" (name: String, offset: u64, bytes: Vec<u8>) => call_files_write(&name, offset, &bytes);
+        }
+    };
+}
+
+/// Links the contract's imports with the engine's `guest-imports`, which checks the grants.
 ///
 /// # Errors
-/// Only if an interface is defined twice.
+/// Only if a function is defined twice.
 pub(crate) fn add_contract(linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
+    macro_rules! link {
+        ($($interface:literal $function:literal ($($param:ident: $type:ty),*) => $call:ident($($pass:expr),*);)*) => {
+            $(linker.instance(concat!("sqlink:extension/", $interface, "@0.1.0"))?.func_wrap(
+                $function,
+                |mut cx: Context<'_>, ($($param,)*): ($($type,)*)| {
+                    let path = concat!($interface, ".", $function);
+                    let reply = forward(&mut cx, path, |imports, host, id| imports.$call(host, id, $($pass),*));
+                    Ok((reply.unwrap_or_else(|| denied(&mut cx, path))?,))
+                },
+            )?;)*
+        };
+    }
+    functions!(link);
+    linker.instance("sqlink:extension/spi@0.1.0")?.func_wrap("close", |mut cx: Context<'_>, (cursor,): (u32,)| {
+        let closed = forward(&mut cx, "spi.close", |imports, host, id| imports.call_spi_close(host, id, cursor));
+        closed.unwrap_or_else(|| denied(&mut cx, "spi.close"))
+    })?;
     linker.instance("sqlink:extension/log@0.1.0")?.func_wrap(
         "write",
         |mut cx: Context<'_>, (level, message): (Level, String)| {
             if matches!(level, Level::Error) {
                 cx.data_mut().last_error = Some(message.clone());
             }
-            let sent = forward(&mut cx, |imports, host, id| imports.call_log_write(host, id, level, &message));
-            sent.unwrap_or(Ok(()))
+            let call = |imports: &guest_imports::Guest, host: HostContext<'_>, id| {
+                imports.call_log_write(host, id, level, &message)
+            };
+            // While it describes itself, the message of a panic is all that is of use.
+            forward(&mut cx, "log.write", call).unwrap_or(Ok(()))
         },
-    )?;
-    linker.instance("sqlink:extension/random@0.1.0")?.func_wrap("bytes", |mut cx: Context<'_>, (len,): (u32,)| {
-        let bytes = forward(&mut cx, |imports, host, id| imports.call_random_bytes(host, id, len));
-        reply(&mut cx, bytes, "random.bytes")
-    })?;
-    linker.instance("sqlink:extension/clock@0.1.0")?.func_wrap("now", |mut cx: Context<'_>, (): ()| {
-        let now = forward(&mut cx, |imports, host, id| imports.call_clock_now(host, id));
-        reply(&mut cx, now, "clock.now")
-    })?;
-    let mut spi = linker.instance("sqlink:extension/spi@0.1.0")?;
-    spi.func_wrap("query", |mut cx: Context<'_>, (sql, params): (String, Vec<Value>)| {
-        let rows = forward(&mut cx, |imports, host, id| imports.call_spi_query(host, id, &sql, &params));
-        reply::<Rows>(&mut cx, rows, "spi.query")
-    })?;
-    spi.func_wrap("execute", |mut cx: Context<'_>, (sql, params): (String, Vec<Value>)| {
-        let changes = forward(&mut cx, |imports, host, id| imports.call_spi_execute(host, id, &sql, &params));
-        reply(&mut cx, changes, "spi.execute")
-    })
+    )
 }
 
 /// Enters the engine for the extension whose store `cx` is; `None` while the extension describes itself.
 fn forward<R>(
     cx: &mut Context<'_>,
-    f: impl FnOnce(&guest_imports::Guest, StoreContextMut<'_, HostState>, u32) -> wasmtime::Result<R>,
+    path: &str,
+    f: impl FnOnce(&guest_imports::Guest, HostContext<'_>, u32) -> wasmtime::Result<R>,
 ) -> Option<wasmtime::Result<R>> {
     let state = cx.data_mut();
     let id = state.extension;
     state.host.with(|mut host| {
-        let Some(imports) = host.data().imports.clone() else { bail!("the engine is not instantiated yet") };
+        host.data().observe(path);
+        let imports = exported(&host)?;
         let result = f(&imports, wasmtime::AsContextMut::as_context_mut(&mut host), id);
         if let Err(error) = &result {
             // A trap in the engine: whatever is on the stack must end with it.
@@ -64,21 +103,11 @@ fn forward<R>(
     })
 }
 
-/// What an import of the contract returns: the engine's answer. While the extension describes itself there is none, and the
-/// call ends: its manifest must not depend on where it runs.
-fn reply<T>(
-    cx: &mut Context<'_>,
-    answer: Option<wasmtime::Result<Result<T, Error>>>,
-    import: &str,
-) -> wasmtime::Result<(Result<T, Error>,)> {
-    match answer {
-        Some(answer) => answer.map(|result| (result,)),
-        None => {
-            let message = format!("`{import}` can't be called from `describe`");
-            cx.data_mut().denied = Some(message.clone());
-            bail!(message)
-        }
-    }
+/// While the extension describes itself, every import ends the call: its manifest must not depend on where it runs.
+fn denied<T>(cx: &mut Context<'_>, import: &str) -> wasmtime::Result<T> {
+    let message = format!("`{import}` can't be called from `describe`");
+    cx.data_mut().denied = Some(message.clone());
+    bail!(message)
 }
 
 /// Links every import of `component` outside the contract with functions that end the call as `capability-denied`.
@@ -136,25 +165,30 @@ fn deny(
 /// # Errors
 /// Only if the interface is defined twice.
 pub(crate) fn loop_back(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
-    type Host<'a> = StoreContextMut<'a, HostState>;
     let mut imports = linker.instance("sqlink:host/guest-imports@0.1.0")?;
-    imports.func_wrap("log-write", |host: Host<'_>, (id, level, message): (u32, Level, String)| {
+    macro_rules! link {
+        ($($interface:literal $function:literal ($($param:ident: $type:ty),*) => $call:ident($($pass:expr),*);)*) => {
+            $(imports.func_wrap(
+                concat!($interface, "-", $function),
+                |host: HostContext<'_>, (id, $($param,)*): (u32, $($type,)*)| {
+                    host.data().observe(concat!($interface, ".", $function));
+                    Ok((exported(&host)?.$call(host, id, $($pass),*)?,))
+                },
+            )?;)*
+        };
+    }
+    functions!(link);
+    imports.func_wrap("spi-close", |host: HostContext<'_>, (id, cursor): (u32, u32)| {
+        host.data().observe("spi.close");
+        exported(&host)?.call_spi_close(host, id, cursor)
+    })?;
+    imports.func_wrap("log-write", |host: HostContext<'_>, (id, level, message): (u32, Level, String)| {
+        host.data().observe("log.write");
         exported(&host)?.call_log_write(host, id, level, &message)
-    })?;
-    imports.func_wrap("random-bytes", |host: Host<'_>, (id, len): (u32, u32)| {
-        Ok((exported(&host)?.call_random_bytes(host, id, len)?,))
-    })?;
-    imports
-        .func_wrap("clock-now", |host: Host<'_>, (id,): (u32,)| Ok((exported(&host)?.call_clock_now(host, id)?,)))?;
-    imports.func_wrap("spi-query", |host: Host<'_>, (id, sql, params): (u32, String, Vec<Value>)| {
-        Ok((exported(&host)?.call_spi_query(host, id, &sql, &params)?,))
-    })?;
-    imports.func_wrap("spi-execute", |host: Host<'_>, (id, sql, params): (u32, String, Vec<Value>)| {
-        Ok((exported(&host)?.call_spi_execute(host, id, &sql, &params)?,))
     })
 }
 
-fn exported(host: &StoreContextMut<'_, HostState>) -> wasmtime::Result<guest_imports::Guest> {
+fn exported(host: &HostContext<'_>) -> wasmtime::Result<guest_imports::Guest> {
     match &host.data().imports {
         Some(imports) => Ok(imports.clone()),
         None => bail!("the engine is not instantiated yet"),

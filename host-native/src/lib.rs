@@ -10,14 +10,15 @@
 //!   bounded by [`Limits`].
 //!
 //! ```no_run
-//! use sqlink_host_native::{Host, HostOptions, OpenOptions, Params, Value, read_component};
+//! use sqlink_host_native::{Host, HostOptions, LoadOptions, OpenOptions, Params, Value, read_component};
 //! use std::path::Path;
 //!
 //! # fn main() -> Result<(), sqlink_host_native::Error> {
 //! let engine = read_component(Path::new("dist/host.component.wasm"))?;
 //! let host = Host::new("host.component.wasm", &engine, HostOptions::default())?;
 //! let database = host.open(OpenOptions::memory())?;
-//! database.load_file(Path::new("dist/extensions/uuid.wasm"), &["random".to_owned()])?;
+//! let options = LoadOptions { grants: vec!["random".to_owned()], ..LoadOptions::default() };
+//! database.load_file(Path::new("dist/extensions/uuid.wasm"), &options)?;
 //! let result = database.query("SELECT uuid()", Params::None)?;
 //! assert!(matches!(&result.rows[0][0], Value::Text(text) if text.len() == 36));
 //! database.close()
@@ -35,6 +36,7 @@ mod dispatch;
 mod error;
 mod failure;
 mod guest;
+mod handed;
 mod host;
 mod imports;
 mod limits;
@@ -48,9 +50,10 @@ mod ticker;
 pub use codes::{extended_name, primary_name};
 pub use contract::sqlink::extension::metadata;
 pub use contract::sqlink::extension::types::Value;
-pub use database::{Changes, Column, Database, ExtensionInfo, OpenOptions, Params, ResultSet, RowSink};
+pub use database::{Changes, Column, Database, ExtensionInfo, LoadOptions, OpenOptions, Params, ResultSet, RowSink};
 pub use error::{Error, SqlError};
+pub use handed::HandedFile;
 pub use host::{CachePolicy, Host, HostOptions, Inspection, digest, inspect, read_component};
 pub use limits::Limits;
 pub use sqlink_compose::lock::LockedExtension;
-pub use state::{Level, LogEntry, LogSink};
+pub use state::{Level, LogEntry, LogSink, Observer};

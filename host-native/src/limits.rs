@@ -26,6 +26,12 @@ pub struct Limits {
     pub value_bytes: u32,
     /// Most bytes of one SQL statement, 30 to 1,000,000,000.
     pub sql_bytes: u32,
+    /// Most bytes of keys and values in one extension's `state`.
+    pub state_bytes: u32,
+    /// Most bytes of keys and values in one extension's `cache`.
+    pub cache_bytes: u32,
+    /// Most cursors of `spi` and of virtual tables, and aggregate contexts, that one extension may have open, each.
+    pub open_handles: u32,
 }
 
 impl Default for Limits {
@@ -40,13 +46,16 @@ impl Default for Limits {
             output_bytes: 64 << 20,
             value_bytes: 1_000_000_000,
             sql_bytes: 1_000_000_000,
+            state_bytes: 1 << 20,
+            cache_bytes: 4 << 20,
+            open_handles: 100_000,
         }
     }
 }
 
 impl Limits {
     /// The names [`Limits::set`] knows.
-    pub const NAMES: [&'static str; 9] = [
+    pub const NAMES: [&'static str; 12] = [
         "fuel",
         "describe-fuel",
         "memory-bytes",
@@ -56,6 +65,9 @@ impl Limits {
         "output-bytes",
         "value-bytes",
         "sql-bytes",
+        "state-bytes",
+        "cache-bytes",
+        "open-handles",
     ];
 
     /// Sets a limit by its name in [`Limits::NAMES`], the same names as in `host-web/wit/host.wit` where the engine keeps
@@ -79,6 +91,9 @@ impl Limits {
             ("output-bytes", Ok(bytes)) => self.output_bytes = bytes,
             ("value-bytes", Ok(bytes)) => self.value_bytes = bytes,
             ("sql-bytes", Ok(bytes)) => self.sql_bytes = bytes,
+            ("state-bytes", Ok(bytes)) => self.state_bytes = bytes,
+            ("cache-bytes", Ok(bytes)) => self.cache_bytes = bytes,
+            ("open-handles", Ok(count)) => self.open_handles = count,
             _ => return false,
         }
         true
@@ -94,6 +109,9 @@ impl Limits {
             output_bytes: self.output_bytes,
             value_bytes: self.value_bytes,
             sql_bytes: self.sql_bytes,
+            state_bytes: self.state_bytes,
+            cache_bytes: self.cache_bytes,
+            open_handles: self.open_handles,
         }
     }
 }

@@ -3,11 +3,12 @@
 use crate::contract::Engine;
 use crate::contract::exports::sqlink::host::database as wit;
 use crate::contract::sqlink::extension::types::Value;
-use crate::database::{Changes, Column, ExtensionInfo, OpenOptions, Params, ResultSet, RowSink};
+use crate::database::{Changes, Column, ExtensionInfo, LoadOptions, OpenOptions, Params, ResultSet, RowSink};
 use crate::dispatch;
 use crate::error::{Error, SqlError};
 use crate::failure;
 use crate::guest::GuestCode;
+use crate::handed::OpenedFile;
 use crate::host::Host;
 use crate::limits::Limits;
 use crate::state::{Control, HostState};
@@ -39,7 +40,7 @@ type Called<T> = wasmtime::Result<Result<T, wit::DatabaseError>>;
 impl Session {
     pub(crate) fn open(host: &Host, control: Arc<Control>, options: &OpenOptions) -> Result<Self, Error> {
         let composed = host.contents().is_some();
-        let mut store = Store::new(host.engine(), HostState::new(control, host.log(), composed));
+        let mut store = Store::new(host.engine(), host.state(control));
         store.set_hostcall_fuel(usize::MAX); // the engine is trusted, and rows may be large
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|mut context| {
@@ -93,7 +94,7 @@ impl Session {
         let state = self.store.data_mut();
         if state.limits.memory_bytes != limits.memory_bytes {
             // An instance keeps the memory it was made with.
-            state.guests.values_mut().flatten().for_each(|guest| guest.drop_instance());
+            state.guests.values_mut().filter_map(|slot| slot.idle.as_mut()).for_each(|guest| guest.drop_instance());
         }
         state.limits = limits;
         Ok(())
@@ -107,31 +108,48 @@ impl Session {
         &mut self,
         code: Arc<GuestCode>,
         digest: &str,
-        grants: &[String],
+        options: LoadOptions,
+        files: Vec<OpenedFile>,
     ) -> Result<ExtensionInfo, Error> {
         let id = self.last_extension + 1;
         dispatch::insert(self.store.data_mut(), id, code);
-        let loaded = self.register(id, digest, grants);
+        let loaded = self.register(id, digest, options, files);
         if loaded.is_ok() {
             self.last_extension = id;
         } else {
-            self.store.data_mut().guests.remove(&id);
+            self.store.data_mut().forget(id);
         }
         loaded
     }
 
     /// Makes the engine read the manifest of extension `id` and register what it says.
-    pub(crate) fn register(&mut self, id: u32, digest: &str, grants: &[String]) -> Result<ExtensionInfo, Error> {
+    pub(crate) fn register(
+        &mut self,
+        id: u32,
+        digest: &str,
+        options: LoadOptions,
+        files: Vec<OpenedFile>,
+    ) -> Result<ExtensionInfo, Error> {
         let connection = self.connection;
-        let grants: Vec<_> = grants.iter().map(|name| wit::Grant { capability: name.clone() }).collect();
+        let LoadOptions { grants, config, prefix, replace, .. } = options;
+        let handed = &mut self.store.data_mut().handed;
+        let keep = |file: OpenedFile| {
+            let (name, writable) = (file.name.clone(), file.writable);
+            wit::HandedFile { name, writable, file: handed.keep(id, file) }
+        };
+        let files = files.into_iter().map(keep).collect();
+        let options = wit::LoadOptions { grants, config, files, prefix, replace };
         self.begin();
-        let info = self.call(|engine, store| engine.call_load_extension(store, connection, id, digest, &grants))?;
+        let info = self.call(|engine, store| engine.call_load_extension(store, connection, id, digest, &options))?;
         Ok(self.describe(info))
     }
 
     pub(crate) fn unload(&mut self, id: u32) -> Result<(), Error> {
         let connection = self.connection;
-        self.call(|engine, store| engine.call_unload_extension(store, connection, id))
+        self.begin();
+        self.call(|engine, store| engine.call_unload_extension(store, connection, id))?;
+        self.store.data_mut().forget(id);
+        Ok(())
     }
 
     pub(crate) fn extensions(&mut self) -> Result<Vec<ExtensionInfo>, Error> {
@@ -141,7 +159,7 @@ impl Session {
     }
 
     fn describe(&self, info: wit::ExtensionInfo) -> ExtensionInfo {
-        let guest = self.store.data().guests.get(&info.id).and_then(Option::as_ref);
+        let guest = self.store.data().guests.get(&info.id).and_then(|slot| slot.idle.as_ref());
         ExtensionInfo::new(info, guest.map_or(0, |guest| guest.last_fuel))
     }
 

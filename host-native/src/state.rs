@@ -2,7 +2,8 @@
 
 use crate::contract::exports::sqlink::host::guest_imports;
 use crate::contract::sqlink::host::platform;
-use crate::guest::Guest;
+use crate::guest::{Guest, GuestCode};
+use crate::handed::HandedFiles;
 use crate::limits::Limits;
 use crate::storage::Storage;
 use std::collections::HashMap;
@@ -51,15 +52,25 @@ impl Control {
     }
 }
 
-/// The extensions of one store. One that is running is not in here: its entry is there and empty.
-pub(crate) type Guests = HashMap<u32, Option<Box<Guest>>>;
+/// Is told of every function of the contract that is called, in either direction, as `scalar.call` or `spi.query`.
+///
+/// It is called on the database's thread. Calls inside a composition are not seen, only those that leave it.
+pub type Observer = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// An extension of one store.
+pub(crate) struct GuestSlot {
+    pub(crate) code: Arc<GuestCode>,
+    /// Empty while the extension is running.
+    pub(crate) idle: Option<Box<Guest>>,
+}
 
 /// Data of the host's store.
 pub(crate) struct HostState {
     pub(crate) control: Arc<Control>,
     pub(crate) limits: Limits,
-    pub(crate) guests: Guests,
+    pub(crate) guests: HashMap<u32, GuestSlot>,
     pub(crate) storage: Storage,
+    pub(crate) handed: HandedFiles,
     /// The engine's own side of the extensions' imports; set once it is instantiated.
     pub(crate) imports: Option<guest_imports::Guest>,
     /// When the calls of extensions that are on the stack have to end, outermost first.
@@ -73,6 +84,7 @@ pub(crate) struct HostState {
     /// Whether the extensions run in this store, so that only the engine's silence tells of one that runs too long.
     composed: bool,
     log: Option<LogSink>,
+    observer: Option<Observer>,
     started: Instant,
     stop_requested: Option<Instant>,
     /// When the engine last asked whether it has to stop, or was last entered.
@@ -93,23 +105,43 @@ impl fmt::Debug for HostState {
 const STOP_GRACE: Duration = Duration::from_secs(5);
 
 impl HostState {
-    pub(crate) fn new(control: Arc<Control>, log: Option<LogSink>, composed: bool) -> Self {
+    pub(crate) fn new(control: Arc<Control>, composed: bool) -> Self {
         Self {
             control,
             limits: Limits::default(),
-            guests: Guests::new(),
+            guests: HashMap::new(),
             storage: Storage::default(),
+            handed: HandedFiles::default(),
             imports: None,
             call_deadlines: Vec::new(),
             statement_deadline: None,
             ended: None,
             last_error: None,
             composed,
-            log,
+            log: None,
+            observer: None,
             started: Instant::now(),
             stop_requested: None,
             last_sign: Instant::now(),
         }
+    }
+
+    /// The same state, with someone who listens.
+    pub(crate) fn with_listeners(self, log: Option<LogSink>, observer: Option<Observer>) -> Self {
+        Self { log, observer, ..self }
+    }
+
+    /// Tells the observer of a call.
+    pub(crate) fn observe(&self, path: &str) {
+        if let Some(observer) = &self.observer {
+            observer(path);
+        }
+    }
+
+    /// Drops an extension and the files that were handed over to it.
+    pub(crate) fn forget(&mut self, extension: u32) {
+        self.guests.remove(&extension);
+        self.handed.close(extension);
     }
 
     /// When a call into an extension that starts now has to end.
@@ -226,7 +258,7 @@ mod tests {
     use platform::Host as _;
 
     fn state() -> HostState {
-        HostState::new(Arc::default(), None, false)
+        HostState::new(Arc::default(), false)
     }
 
     #[test]
@@ -260,7 +292,7 @@ mod tests {
     #[test]
     fn only_a_composition_is_ended_for_its_silence() {
         for composed in [false, true] {
-            let mut state = HostState::new(Arc::default(), None, composed);
+            let mut state = HostState::new(Arc::default(), composed);
             let late = Instant::now() + state.limits.call_deadline + STOP_GRACE;
             assert_eq!(state.is_overdue(late), composed);
             assert!(!state.is_overdue(Instant::now()));

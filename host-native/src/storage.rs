@@ -91,38 +91,44 @@ impl Storage {
     }
 }
 
-/// Permissions of a file that has to be made: a journal gets those of its database.
+/// Permissions of a file that has to be made: a journal, and what extensions remember, gets those of its database.
 fn creation_mode(path: &Path) -> u32 {
     const DEFAULT: u32 = 0o644; // less the process's umask
     let name = path.as_os_str().to_string_lossy();
-    let database = ["-journal", "-wal"].iter().find_map(|suffix| name.strip_suffix(suffix));
-    let metadata = database.and_then(|database| std::fs::metadata(database).ok());
-    metadata.map_or(DEFAULT, |metadata| metadata.permissions().mode() & 0o777)
+    let mut base = &*name;
+    while let Some(shorter) = ["-journal", "-wal", "-sqlink"].iter().find_map(|suffix| base.strip_suffix(suffix)) {
+        base = shorter;
+        if let Ok(metadata) = std::fs::metadata(base) {
+            return metadata.permissions().mode() & 0o777;
+        }
+    }
+    DEFAULT
 }
 
 fn is_write_refusal(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
 }
 
-impl OpenFile {
-    fn read(&self, offset: u64, len: u32) -> io::Result<Vec<u8>> {
-        // Never more memory than the file can fill.
-        let left = self.file.metadata()?.len().saturating_sub(offset);
-        let len = usize::try_from(left.min(len.into())).map_err(io::Error::other)?;
-        let mut bytes = vec![0; len];
-        let mut filled = 0;
-        while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-            match self.file.read_at(rest, offset + filled as u64) {
-                Ok(0) => break,
-                Ok(read) => filled += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+/// Up to `len` bytes from `offset`; fewer only at the end of the file.
+pub(crate) fn read_at(file: &File, offset: u64, len: u32) -> io::Result<Vec<u8>> {
+    // Never more memory than the file can fill.
+    let left = file.metadata()?.len().saturating_sub(offset);
+    let len = usize::try_from(left.min(len.into())).map_err(io::Error::other)?;
+    let mut bytes = vec![0; len];
+    let mut filled = 0;
+    while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match file.read_at(rest, offset + filled as u64) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
-        bytes.truncate(filled);
-        Ok(bytes)
     }
+    bytes.truncate(filled);
+    Ok(bytes)
+}
 
+impl OpenFile {
     fn sync(&mut self) -> Reply<()> {
         self.file.sync_data().map_err(|_| code::IOERR_FSYNC)?;
         if self.new {
@@ -177,7 +183,7 @@ impl storage::Host for HostState {
 
     fn read(&mut self, handle: u32, offset: u64, len: u32) -> wasmtime::Result<Reply<Vec<u8>>> {
         let file = self.storage.get(handle).ok_or(code::IOERR_READ);
-        Ok(file.and_then(|file| file.read(offset, len).map_err(|_| code::IOERR_READ)))
+        Ok(file.and_then(|file| read_at(&file.file, offset, len).map_err(|_| code::IOERR_READ)))
     }
 
     fn write(&mut self, handle: u32, offset: u64, bytes: Vec<u8>) -> wasmtime::Result<Reply<()>> {
@@ -272,9 +278,9 @@ mod tests {
         let handle = open(&mut storage, &folder.file("a.db")).map_err(|code| code.to_string())?;
         let file = storage.get(handle).ok_or("no file")?;
         file.file.write_all_at(b"abc", 5)?;
-        assert_eq!(file.read(0, 100)?, b"\0\0\0\0\0abc");
-        assert_eq!(file.read(6, 1)?, b"b");
-        assert!(file.read(900, u32::MAX)?.is_empty());
+        assert_eq!(read_at(&file.file, 0, 100)?, b"\0\0\0\0\0abc");
+        assert_eq!(read_at(&file.file, 6, 1)?, b"b");
+        assert!(read_at(&file.file, 900, u32::MAX)?.is_empty());
         Ok(())
     }
 
@@ -329,7 +335,9 @@ mod tests {
         let folder = Folder::new("mode")?;
         let name = folder.file("a.db");
         File::create(&name)?.set_permissions(std::fs::Permissions::from_mode(0o600))?;
-        assert_eq!(creation_mode(Path::new(&format!("{name}-journal"))), 0o600);
+        for suffix in ["-journal", "-wal", "-sqlink", "-sqlink-journal"] {
+            assert_eq!(creation_mode(Path::new(&format!("{name}{suffix}"))), 0o600, "{suffix}");
+        }
         assert_eq!(creation_mode(Path::new(&name)), 0o644);
         Ok(())
     }

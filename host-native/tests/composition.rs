@@ -5,7 +5,7 @@ mod support;
 use sqlink_compose::graph::{Extension, SpiPolicy, compose};
 use sqlink_host_native::{Error, Host, HostOptions, OpenOptions, Value, read_component};
 use std::borrow::Cow;
-use support::{Outcome, artifact, failure, value};
+use support::{Outcome, artifact, failure, granted, value};
 
 fn composition(spi: SpiPolicy) -> Result<Host, Box<dyn std::error::Error>> {
     let engine = read_component(&artifact("host.component.wasm"))?;
@@ -43,7 +43,7 @@ fn extensions_inside_run_sql_through_the_embedder() -> Outcome {
     assert_eq!(error.reason.as_deref(), Some("capability-denied"));
 
     let Err(Error::NotInside { .. }) = database.load_composed("other", None) else { panic!("there is no `other`") };
-    let Err(Error::Unsupported(_)) = database.load_file(&artifact("guests/collide.wasm"), &[]) else {
+    let Err(Error::Unsupported(_)) = database.load_file(&artifact("guests/collide.wasm"), &granted(&[])) else {
         panic!("a composition loaded a file")
     };
     Ok(())

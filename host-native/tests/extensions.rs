@@ -4,7 +4,7 @@ mod support;
 
 use sqlink_host_native::{Error, Limits, OpenOptions, Params, Value};
 use std::time::{Duration, Instant};
-use support::{Outcome, artifact, failure, host, text, value, with};
+use support::{Outcome, artifact, failure, granted, host, text, value, with};
 
 const PROBE: &str = "guests/probe.wasm";
 const RELAY: &str = "guests/relay.wasm";
@@ -59,7 +59,7 @@ fn values_cross_unchanged() -> Outcome {
 #[test]
 fn a_required_capability_has_to_be_granted() -> Outcome {
     let database = host().open(OpenOptions::memory())?;
-    let Err(Error::Sql(error)) = database.load_file(&artifact("extensions/uuid.wasm"), &[]) else {
+    let Err(Error::Sql(error)) = database.load_file(&artifact("extensions/uuid.wasm"), &granted(&[])) else {
         panic!("it was loaded without a grant")
     };
     assert_eq!((error.code, error.reason.as_deref()), (23, Some("capability-denied")));
@@ -237,7 +237,7 @@ fn bad_files_are_refused_by_name() -> Outcome {
         ("memory-huge", "asks for too much memory"),
     ] {
         let path = artifact(&format!("guests/{name}.wasm"));
-        let Err(error) = database.load_file(&path, &[]) else { panic!("`{name}` was loaded") };
+        let Err(error) = database.load_file(&path, &granted(&[])) else { panic!("`{name}` was loaded") };
         assert!(error.to_string().contains(part), "`{name}`: {error}");
     }
     assert_eq!(database.extensions()?, []);

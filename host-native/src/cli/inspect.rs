@@ -3,7 +3,9 @@
 use anyhow::Result;
 use clap::Args;
 use serde_json::{Value as Json, json};
-use sqlink_host_native::metadata::{Capability, FunctionFlags};
+use sqlink_host_native::metadata::{
+    Aggregate, Capability, FunctionFlags, HookSet, Manifest, Module, ModuleFlags, Nesting,
+};
 use sqlink_host_native::{CachePolicy, Inspection, Limits, inspect, read_component};
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -30,17 +32,66 @@ impl Inspect {
     }
 }
 
-fn flag_names(flags: FunctionFlags) -> Vec<&'static str> {
-    [
-        (FunctionFlags::DETERMINISTIC, "deterministic"),
-        (FunctionFlags::DIRECT_ONLY, "direct-only"),
-        (FunctionFlags::INNOCUOUS, "innocuous"),
-        (FunctionFlags::SUBTYPE, "subtype"),
-    ]
-    .into_iter()
-    .filter(|(flag, _)| flags.contains(*flag))
-    .map(|(_, name)| name)
-    .collect()
+/// Names of the flags that are set, as in the contract.
+macro_rules! flag_names {
+    ($flags:expr, $type:ident { $($flag:ident: $name:literal),* $(,)? }) => {{
+        let flags: $type = $flags;
+        let mut names: Vec<&'static str> = Vec::new();
+        $(if flags.contains($type::$flag) {
+            names.push($name);
+        })*
+        names
+    }};
+}
+
+fn function_flags(flags: FunctionFlags) -> Vec<&'static str> {
+    flag_names!(
+        flags,
+        FunctionFlags {
+            DETERMINISTIC: "deterministic",
+            DIRECT_ONLY: "direct-only",
+            INNOCUOUS: "innocuous",
+            SUBTYPE: "subtype",
+        }
+    )
+}
+
+fn module_flags(flags: ModuleFlags) -> Vec<&'static str> {
+    flag_names!(
+        flags,
+        ModuleFlags {
+            EPONYMOUS: "eponymous",
+            CREATABLE: "creatable",
+            WRITABLE: "writable",
+            TRANSACTIONAL: "transactional",
+            SAVEPOINTS: "savepoints",
+            CONFLICTS: "conflicts",
+            RENAMABLE: "renamable",
+            INTEGRITY: "integrity",
+            DIRECT_ONLY: "direct-only",
+            INNOCUOUS: "innocuous",
+        }
+    )
+}
+
+fn hook_names(hooks: HookSet) -> Vec<&'static str> {
+    flag_names!(
+        hooks,
+        HookSet {
+            AUTHORIZER: "authorizer",
+            UPDATE: "update",
+            PREUPDATE: "preupdate",
+            COMMIT: "commit",
+            ROLLBACK: "rollback",
+        }
+    )
+}
+
+fn nesting(manifest: &Manifest) -> &'static str {
+    match manifest.nesting {
+        Nesting::Refuse => "refuse",
+        Nesting::FreshInstance => "fresh-instance",
+    }
 }
 
 fn as_json(file: &str, inspection: &Inspection) -> Json {
@@ -48,28 +99,33 @@ fn as_json(file: &str, inspection: &Inspection) -> Json {
     let capabilities = |list: &[Capability]| -> Vec<Json> {
         list.iter().map(|one| json!({"name": one.name, "reason": one.reason})).collect()
     };
-    let functions: Vec<_> = manifest
-        .functions
-        .iter()
-        .map(|function| {
-            json!({
-                "name": function.name,
-                "arg_count": function.arg_count,
-                "flags": flag_names(function.flags),
-            })
-        })
-        .collect();
+    let function = |name: &str, arg_count: i32, flags| json!({ "name": name, "arg_count": arg_count, "flags": function_flags(flags) });
+    let functions: Vec<_> =
+        manifest.functions.iter().map(|one| function(&one.name, one.arg_count, one.flags)).collect();
+    let aggregate = |one: &Aggregate| {
+        let mut json = function(&one.name, one.arg_count, one.flags);
+        json["window"] = one.window.into();
+        json
+    };
+    let module =
+        |one: &Module| json!({ "name": one.name, "flags": module_flags(one.flags), "shadow_names": one.shadow_names });
     json!({
         "file": file,
         "size": inspection.size,
         "sha256": inspection.digest,
         "imports": inspection.imports,
+        "exports": inspection.exports,
         "wasi": inspection.wasi,
         "manifest": {
             "name": manifest.name,
             "version": manifest.version,
             "description": manifest.description,
             "functions": functions,
+            "aggregates": manifest.aggregates.iter().map(aggregate).collect::<Vec<_>>(),
+            "collations": manifest.collations.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(),
+            "modules": manifest.modules.iter().map(module).collect::<Vec<_>>(),
+            "hooks": hook_names(manifest.hooks),
+            "nesting": nesting(manifest),
             "required": capabilities(&manifest.required),
             "optional": capabilities(&manifest.optional),
         },
@@ -86,18 +142,40 @@ fn as_text(file: &str, inspection: &Inspection) -> String {
         format!("file      {file}"),
         format!("size      {} bytes", inspection.size),
         format!("sha256    {}", inspection.digest),
-        String::new(),
-        "functions".to_owned(),
+        format!("nesting   {}", nesting(manifest)),
     ];
-    for function in &manifest.functions {
-        let count = match function.arg_count {
+    let function = |name: &str, arg_count: i32, flags: &[&str]| {
+        let count = match arg_count {
             1 => "1 argument".to_owned(),
             count if count < 0 => "any arguments".to_owned(),
             count => format!("{count} arguments"),
         };
-        let flags = flag_names(function.flags).join(", ");
-        let line = format!("  {:24} {count:14} {flags}", safe(&function.name));
-        lines.push(line.trim_end().to_owned());
+        format!("  {:24} {count:14} {}", safe(name), flags.join(", "))
+    };
+    let functions = manifest.functions.iter().map(|one| function(&one.name, one.arg_count, &function_flags(one.flags)));
+    let aggregates = manifest.aggregates.iter().map(|one| {
+        let mut flags = function_flags(one.flags);
+        flags.extend(one.window.then_some("window"));
+        function(&one.name, one.arg_count, &flags)
+    });
+    let collations = manifest.collations.iter().map(|one| format!("  {}", safe(&one.name)));
+    let modules = manifest.modules.iter().map(|one| {
+        let tables: Vec<_> = one.shadow_names.iter().map(|name| safe(name)).collect();
+        let tables = if tables.is_empty() { String::new() } else { format!("; shadow tables {}", tables.join(", ")) };
+        format!("  {:24} {}{tables}", safe(&one.name), module_flags(one.flags).join(", "))
+    });
+    let hooks = hook_names(manifest.hooks).into_iter().map(|name| format!("  {name}"));
+    for (title, list) in [
+        ("functions", functions.collect::<Vec<_>>()),
+        ("aggregates", aggregates.collect()),
+        ("collations", collations.collect()),
+        ("virtual table modules", modules.collect()),
+        ("hooks", hooks.collect()),
+    ] {
+        if !list.is_empty() {
+            lines.extend([String::new(), title.to_owned()]);
+            lines.extend(list.iter().map(|line| line.trim_end().to_owned()));
+        }
     }
     for (title, list) in [("required", &manifest.required), ("optional", &manifest.optional)] {
         if !list.is_empty() {

@@ -3,6 +3,7 @@
 pub(crate) mod engine;
 pub(crate) mod format;
 pub(crate) mod inspect;
+pub(crate) mod load;
 pub(crate) mod params;
 pub(crate) mod query;
 

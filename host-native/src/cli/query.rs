@@ -1,15 +1,13 @@
 //! `sqlink query`.
 
 use crate::cli::format::{Format, Printer};
+use crate::cli::load::Loading;
 use crate::cli::{engine, exit, params};
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use clap::Args;
-use sqlink_host_native::{
-    CachePolicy, Database, Error, HostOptions, Level, Limits, LockedExtension, LogEntry, OpenOptions, SqlError,
-    inspect, read_component,
-};
+use sqlink_host_native::{CachePolicy, Error, HostOptions, Level, Limits, LogEntry, OpenOptions, SqlError};
 use std::io::{self, BufWriter, Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,13 +25,8 @@ pub(crate) struct Query {
     database: String,
     /// SQL, any number of statements; `-` reads standard input.
     sql: String,
-    /// Loads an extension. May be repeated.
-    #[arg(long, value_name = "EXT.WASM")]
-    load: Vec<PathBuf>,
-    /// Grants a capability (`random`, `clock`, `spi.read`, `spi.write`) to all loaded extensions, or to the one of this
-    /// name only. May be repeated.
-    #[arg(long, value_name = "[NAME=]CAPABILITY")]
-    grant: Vec<String>,
+    #[command(flatten)]
+    loading: Loading,
     /// Binds a parameter: NULL, a number, X'hex', 'text' or text; with a name, `:name=VALUE`. May be repeated.
     #[arg(long, value_name = "[:NAME=]VALUE", allow_hyphen_values = true)]
     param: Vec<String>,
@@ -65,7 +58,7 @@ impl Query {
         let sql = self.sql()?;
         let params = params::parse(&self.param)?;
         let cache = if self.no_cache { CachePolicy::Off } else { CachePolicy::User };
-        let options = HostOptions { log: Some(Arc::new(print_log)), cache: cache.clone() };
+        let options = HostOptions { log: Some(Arc::new(print_log)), cache: cache.clone(), ..HostOptions::default() };
         let host = engine::load(self.engine.as_deref(), options)?;
         let mut open = if self.database.is_empty() || self.database == ":memory:" {
             OpenOptions::memory()
@@ -84,8 +77,8 @@ impl Query {
         let limits = self.limits();
         database.set_limits(limits.clone())?;
         match host.contents() {
-            Some(inside) => self.load_inside(&database, inside)?,
-            None => self.load_all(&database, &limits, &cache)?,
+            Some(inside) => self.loading.load_inside(&database, inside)?,
+            None => self.loading.load_all(&database, &limits, &cache)?,
         }
 
         let printer = Printer::new(self.format, Box::new(BufWriter::new(io::stdout())));
@@ -127,56 +120,6 @@ impl Query {
             ..Limits::default()
         }
     }
-
-    /// Loads what is inside a composition, with the grants it was made with.
-    fn load_inside(&self, database: &Database, inside: &[LockedExtension]) -> Result<()> {
-        if !self.load.is_empty() || !self.grant.is_empty() {
-            bail!(
-                "the engine is a composition: its extensions and their grants are inside, drop `--load` and `--grant`"
-            );
-        }
-        for extension in inside {
-            let loaded = database.load_composed(&extension.name, None);
-            loaded.with_context(|| format!("`{}` of the composition can't be loaded", extension.name))?;
-        }
-        Ok(())
-    }
-
-    fn load_all(&self, database: &Database, limits: &Limits, cache: &CachePolicy) -> Result<()> {
-        let mut used = vec![false; self.grant.len()];
-        let mut plan = Vec::new();
-        for path in &self.load {
-            let file = path.display().to_string();
-            let bytes = read_component(path)?;
-            let mut names = vec![stem(path)];
-            if self.grant.iter().any(|grant| grant.contains('=')) {
-                // The name an extension has for itself counts as well as its file's.
-                names.push(inspect(&file, &bytes, limits, cache)?.manifest.name);
-            }
-            let mut grants = Vec::new();
-            for (grant, used) in self.grant.iter().zip(&mut used) {
-                let capability = match grant.split_once('=') {
-                    None => grant,
-                    Some((name, capability)) if names.iter().any(|own| own == name) => capability,
-                    Some(_) => continue,
-                };
-                *used = true;
-                grants.push(capability.to_owned());
-            }
-            plan.push((file, bytes, grants));
-        }
-        if let Some((grant, _)) = self.grant.iter().zip(used).find(|(_, used)| !used) {
-            bail!("`--grant {grant}` goes to no extension: expected `--load EXT.WASM` of that name");
-        }
-        for (file, bytes, grants) in plan {
-            database.load(&file, &bytes, &grants).with_context(|| format!("`{file}` can't be loaded"))?;
-        }
-        Ok(())
-    }
-}
-
-fn stem(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn print_log(entry: LogEntry) {

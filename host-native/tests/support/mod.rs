@@ -2,7 +2,9 @@
 
 #![allow(dead_code, reason = "each test program uses a part of this")]
 
-use sqlink_host_native::{Database, Error, Host, HostOptions, OpenOptions, Params, SqlError, Value, read_component};
+use sqlink_host_native::{
+    Database, Error, Host, HostOptions, LoadOptions, OpenOptions, Params, SqlError, Value, read_component,
+};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -29,10 +31,14 @@ pub fn host() -> Host {
 pub fn with(extensions: &[(&str, &[&str])]) -> Result<Database, Error> {
     let database = host().open(OpenOptions::memory())?;
     for (name, grants) in extensions {
-        let grants: Vec<_> = grants.iter().map(|grant| (*grant).to_owned()).collect();
-        database.load_file(&artifact(name), &grants)?;
+        database.load_file(&artifact(name), &granted(grants))?;
     }
     Ok(database)
+}
+
+/// Options with these grants and nothing else.
+pub fn granted(grants: &[&str]) -> LoadOptions {
+    LoadOptions { grants: grants.iter().map(|grant| (*grant).to_owned()).collect(), ..LoadOptions::default() }
 }
 
 /// The first value of the first row.
