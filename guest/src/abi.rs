@@ -1,8 +1,10 @@
-//! The scalar call over the canonical ABI, written by hand because it is the hot path.
+//! The contract's exports over the canonical ABI, written by hand.
 //!
 //! Generated glue copies the argument list into a second vector, frees every argument, boxes the result and needs a second
 //! crossing to free it. Here arguments are read where the host wrote them, small ones lie in a fixed buffer that is reset
 //! after each call ([`arena`]), and a result stays alive until the next call ends, so there is no post-return function.
+//! All exports that take arguments go this way, because a host asks for memory before it says what for. `metadata`,
+//! which takes none, is exported by generated code.
 //!
 //! Layout of one `value` on wasm32, 16 bytes, aligned to 8: the case's number (0 null, 1 integer, 2 real, 3 text, 4 blob)
 //! in byte 0; at byte 8 the integer, the real, or address and length of the bytes, 4 bytes each.
@@ -18,20 +20,11 @@ use crate::ValueRef;
 mod arena;
 #[cfg(target_family = "wasm")]
 mod entry;
-
-#[cfg(target_family = "wasm")]
-pub use entry::{call, exported};
-
-/// What `export!` names on other targets; nothing calls it there.
-#[cfg(not(target_family = "wasm"))]
-pub mod exported {}
-
-/// There is no call from a host on other targets.
-#[cfg(not(target_family = "wasm"))]
-pub const fn call() {}
+pub mod export;
 
 /// One value where the host wrote it. Invariant: `payload` holds what `tag` says, and text is UTF-8.
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub(crate) struct RawValue<'a> {
     tag: u8,
     payload: Payload,
@@ -39,6 +32,7 @@ pub(crate) struct RawValue<'a> {
 }
 
 #[repr(C)]
+#[derive(Clone, Copy)]
 union Payload {
     integer: i64,
     real: f64,
@@ -86,12 +80,30 @@ impl<'a> RawValue<'a> {
     #[inline]
     unsafe fn slice(&self) -> &'a [u8] {
         // SAFETY: the caller promises that the field is set; the bytes live for 'a.
-        unsafe {
-            let RawBytes { start, len } = self.payload.bytes;
-            // A host may give any address for no bytes.
-            if len == 0 { &[] } else { core::slice::from_raw_parts(start, len) }
-        }
+        unsafe { list(self.payload.bytes.start, self.payload.bytes.len) }
     }
+}
+
+/// A list where the host wrote it.
+///
+/// # Safety
+/// `start` is the address of `len` elements that live for `'a`.
+#[inline]
+unsafe fn list<'a, T>(start: *const T, len: usize) -> &'a [T] {
+    // A host may give any address for no elements.
+    // SAFETY: the caller's promise.
+    if len == 0 { &[] } else { unsafe { core::slice::from_raw_parts(start, len) } }
+}
+
+/// Text where the host wrote it.
+///
+/// # Safety
+/// As for [`list`], and it is UTF-8, as the canonical ABI guarantees.
+#[cfg(target_family = "wasm")]
+#[inline]
+unsafe fn text_from_host<'a>(start: *const u8, len: usize) -> &'a str {
+    // SAFETY: the caller's promise.
+    unsafe { core::str::from_utf8_unchecked(list(start, len)) }
 }
 
 /// The arguments of one call, in SQL's order.
@@ -104,6 +116,17 @@ impl<'a> Args<'a> {
     /// Arguments in this crate's own memory.
     pub(crate) fn borrow(raw: &'a [RawValue<'a>]) -> Self {
         Self(raw)
+    }
+
+    /// Arguments where the host wrote them.
+    ///
+    /// # Safety
+    /// `start` is the address of `len` values that live for `'a`.
+    #[cfg(target_family = "wasm")]
+    #[inline]
+    unsafe fn from_host(start: *const u8, len: usize) -> Self {
+        // SAFETY: the caller's promise.
+        Self(unsafe { list(start.cast(), len) })
     }
 
     /// How many there are, 0 to 127.

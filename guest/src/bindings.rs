@@ -1,6 +1,8 @@
 //! The contract as Rust, generated from `wit/`.
 //!
-//! Only the types, the imports and the export of `metadata` are used as generated; [`crate::abi`] exports `scalar` itself.
+//! The imports and `metadata` are used as generated. Of the other interfaces only the types are, and the sections that tell
+//! `wit-component` what a component exports: one for each, so that a component exports only what it is asked to. Their
+//! functions are exported by `crate::abi`.
 #![allow(
     unsafe_code,
     missing_docs,
@@ -15,9 +17,50 @@
 )]
 
 wit_bindgen::generate!({
+    inline: "package sqlink:sdk;
+        world base {
+            include sqlink:extension/imports@0.1.0;
+            export sqlink:extension/metadata@0.1.0;
+        }",
     path: "../wit",
-    world: "scalar-extension",
+    world: "sqlink:sdk/base",
+    generate_all,
     pub_export_macro: true,
-    default_bindings_module: "sqlink_guest::__private::exported",
+    default_bindings_module: "sqlink_guest::__private::bindings",
     additional_derives: [PartialEq],
 });
+
+pub mod scalar {
+    wit_bindgen::generate!({
+        inline: "package sqlink:sdk; world scalar-part { export sqlink:extension/scalar@0.1.0; }",
+        path: "../wit",
+        world: "sqlink:sdk/scalar-part",
+        skip: ["call"],
+        with: { "sqlink:extension/types@0.1.0": crate::bindings::sqlink::extension::types },
+        pub_export_macro: true,
+        default_bindings_module: "sqlink_guest::__private::bindings::scalar",
+    });
+}
+
+pub mod aggregate {
+    wit_bindgen::generate!({
+        inline: "package sqlink:sdk; world aggregate-part { export sqlink:extension/aggregate@0.1.0; }",
+        path: "../wit",
+        world: "sqlink:sdk/aggregate-part",
+        skip: ["step", "inverse", "current", "finish", "abandon"],
+        with: { "sqlink:extension/types@0.1.0": crate::bindings::sqlink::extension::types },
+        pub_export_macro: true,
+        default_bindings_module: "sqlink_guest::__private::bindings::aggregate",
+    });
+}
+
+pub mod collation {
+    wit_bindgen::generate!({
+        inline: "package sqlink:sdk; world collation-part { export sqlink:extension/collation@0.1.0; }",
+        path: "../wit",
+        world: "sqlink:sdk/collation-part",
+        skip: ["compare"],
+        pub_export_macro: true,
+        default_bindings_module: "sqlink_guest::__private::bindings::collation",
+    });
+}

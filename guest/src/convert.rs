@@ -4,7 +4,7 @@ use core::ops::Deref;
 
 use crate::{Error, Value, ValueRef};
 
-/// A type a parameter of a scalar function may have.
+/// A type a parameter of an SQL function may have.
 ///
 /// `'a` is the life of the call's arguments, which text and blobs are borrowed from.
 #[diagnostic::on_unimplemented(
@@ -156,7 +156,7 @@ impl<T: IntoValue> IntoValue for Option<T> {
     }
 }
 
-/// A type a scalar function may return: a value, or a `Result` of one.
+/// A type an SQL function may return: a value, or a `Result` of one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no result type of an SQL function",
     label = "SQL can't take this",
@@ -187,6 +187,34 @@ impl<T: IntoValue, E: Into<Error>> IntoReturn for Result<T, E> {
     }
 }
 
+/// What a step of an aggregate or a change of a table may return: nothing, or an error.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no result of a function that gives SQL nothing",
+    label = "SQL takes no value here",
+    note = "use `()`, or a `Result` of it and an error with a `Display`"
+)]
+pub trait IntoUnit {
+    /// Converts the error.
+    ///
+    /// # Errors
+    /// The function's own.
+    fn into_unit(self) -> Result<(), Error>;
+}
+
+impl IntoUnit for () {
+    #[inline]
+    fn into_unit(self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+impl<E: Into<Error>> IntoUnit for Result<(), E> {
+    #[inline]
+    fn into_unit(self) -> Result<(), Error> {
+        self.map_err(Into::into)
+    }
+}
+
 /// What a call becomes when the argument `number` (from 1) does not fit its parameter: NULL for NULL, else an error.
 #[cold]
 #[doc(hidden)]
@@ -196,8 +224,21 @@ pub fn refuse(
     expected: &'static str,
     found: ValueRef<'_>,
 ) -> Result<Value, Error> {
+    refuse_row(function, number, expected, found).map(|()| Value::Null)
+}
+
+/// What a step of an aggregate becomes when the argument `number` (from 1) does not fit its parameter: nothing for NULL, else
+/// an error.
+#[cold]
+#[doc(hidden)]
+pub fn refuse_row(
+    function: &'static str,
+    number: u32,
+    expected: &'static str,
+    found: ValueRef<'_>,
+) -> Result<(), Error> {
     if found.is_null() {
-        return Ok(Value::Null);
+        return Ok(());
     }
     let number = number.to_string();
     let mut message =
@@ -214,14 +255,14 @@ pub fn refuse(
 /// The host gave another number of arguments than it registered.
 #[cold]
 #[doc(hidden)]
-pub fn wrong_count(function: &'static str) -> Result<Value, Error> {
+pub fn wrong_count<T>(function: &str) -> Result<T, Error> {
     Err(Error::new(Error::ERROR, ["wrong number of arguments to function ", function, "()"].concat()))
 }
 
 /// A variadic function needs `least` arguments.
 #[cold]
 #[doc(hidden)]
-pub fn too_few(function: &'static str, least: u32) -> Result<Value, Error> {
+pub fn too_few<T>(function: &str, least: u32) -> Result<T, Error> {
     let least = least.to_string();
     Err(Error::new(Error::ERROR, ["function `", function, "` needs at least ", &least, " arguments"].concat()))
 }

@@ -36,6 +36,10 @@ impl Error {
     /// SQLITE_RANGE: an index out of range.
     pub const RANGE: i32 = 25;
 
+    /// Where no error was kept yet.
+    #[cfg(target_family = "wasm")]
+    pub(crate) const NONE: Self = Self { code: Self::ERROR, message: String::new() };
+
     /// An error with an extended result code. A code that is no error (0, 100, 101) becomes 1 at the host.
     pub fn new(code: i32, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }

@@ -1,123 +1,39 @@
-//! What an extension is to the host: a manifest and functions by id.
+//! What an extension is to the host: a manifest, and what it lists by id.
 
-use crate::abi::Args;
-use crate::manifest::{Capability, FunctionFlags, HookSet, Manifest, Nesting};
-use crate::{Error, Value};
+use crate::aggregate::AggregateFunction;
+use crate::collation::CollatingSequence;
+use crate::manifest::{Aggregate, Capability, Collation, Function, HookSet, Manifest, Nesting};
+use crate::{Error, scalar};
 
-/// What the component exports. [`extension!`](crate::extension!) implements it; write it by hand, and export it with
-/// [`export!`](crate::export!), only for a manifest that is not known at compile time.
+/// What the component exports. [`extension!`](crate::extension!) implements it. The id of a function, aggregate or
+/// collation is its place in its list.
 pub trait Extension: 'static {
-    /// The manifest. Always the same; must not call the host.
-    fn describe() -> Manifest;
-
-    /// Calls the function `id` of the manifest.
-    ///
-    /// # Errors
-    /// The function's own.
-    fn call(id: u32, args: Args<'_>) -> Result<Value, Error>;
+    /// The extension's name.
+    const NAME: &'static str;
+    /// Its version.
+    const VERSION: &'static str;
+    /// What it is, in a sentence.
+    const DESCRIPTION: &'static str;
+    /// Scalar functions.
+    const FUNCTIONS: &'static [scalar::Function] = &[];
+    /// Aggregate and window functions.
+    const AGGREGATES: &'static [AggregateFunction] = &[];
+    /// Collating sequences.
+    const COLLATIONS: &'static [CollatingSequence] = &[];
+    /// Capabilities without which the load fails, with a reason each.
+    const REQUIRED: &'static [(&'static str, &'static str)] = &[];
+    /// Capabilities without which the calls that need them fail, with a reason each.
+    const OPTIONAL: &'static [(&'static str, &'static str)] = &[];
 }
 
-/// Exports an [`Extension`] from the component. Does nothing on a target other than WebAssembly.
-#[macro_export]
-macro_rules! export {
-    ($extension:ident) => {
-        #[cfg(target_family = "wasm")]
-        const _: () = {
-    $crate::__private::export!($extension with_types_in $crate::__private::exported);
-        };
-    };
-}
-
-/// What SQLite may assume of a function; flags are added with [`Flags::with`].
-///
-/// Source: <https://sqlite.org/c3ref/c_deterministic.html> · `wit/metadata.wit`
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Flags(u8);
-
-impl Flags {
-    /// Nothing.
-    pub const NONE: Self = Self(0);
-    /// SQLITE_DETERMINISTIC: equal arguments always give an equal result.
-    pub const DETERMINISTIC: Self = Self(FunctionFlags::DETERMINISTIC.bits());
-    /// SQLITE_DIRECTONLY: not usable from views, triggers and other schema expressions.
-    pub const DIRECT_ONLY: Self = Self(FunctionFlags::DIRECT_ONLY.bits());
-    /// SQLITE_INNOCUOUS: safe in any schema.
-    pub const INNOCUOUS: Self = Self(FunctionFlags::INNOCUOUS.bits());
-    /// SQLITE_SUBTYPE and SQLITE_RESULT_SUBTYPE: reads or sets a value's subtype.
-    pub const SUBTYPE: Self = Self(FunctionFlags::SUBTYPE.bits());
-
-    /// Both.
-    #[must_use]
-    pub const fn with(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-/// One registration: a name, a number of arguments and what to call.
-#[derive(Clone, Copy, Debug)]
-pub struct Function {
-    name: &'static str,
-    arg_count: i32,
-    flags: Flags,
-    call: fn(Args<'_>) -> Result<Value, Error>,
-}
-
-impl Function {
-    /// * `name` - SQL name, 1 to 255 bytes without U+0000
-    /// * `arg_count` - 0 to 127, or -1 for any number
-    #[must_use]
-    pub const fn new(
-        name: &'static str,
-        arg_count: i32,
-        flags: Flags,
-        call: fn(Args<'_>) -> Result<Value, Error>,
-    ) -> Self {
-        Self { name, arg_count, flags, call }
-    }
-
-    /// The SQL name.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        self.name
-    }
-
-    /// Number of arguments, or -1 for any number.
-    #[must_use]
-    pub const fn arg_count(&self) -> i32 {
-        self.arg_count
-    }
-
-    /// What SQLite may assume.
-    #[must_use]
-    pub const fn flags(&self) -> Flags {
-        self.flags
-    }
-
-    /// Calls it.
-    ///
-    /// # Errors
-    /// The function's own, and those of argument conversion.
-    #[inline]
-    pub fn call(&self, args: Args<'_>) -> Result<Value, Error> {
-        (self.call)(args)
-    }
-}
-
-/// A function with the attribute [`scalar`](macro@crate::scalar): the attribute makes a type of the function's name.
-#[diagnostic::on_unimplemented(message = "`{Self}` is no scalar function", label = "put `#[scalar]` on it")]
-pub trait Scalar {
-    /// One registration per argument count, fewest first.
-    const FUNCTIONS: &'static [Function];
-}
-
-/// All functions of an extension in one table; a function's id is its index.
-#[doc(hidden)]
+/// The lists of an extension's parts as one table: `N` is the length of all together.
 #[must_use]
-pub const fn concat<const N: usize>(parts: &[&[Function]]) -> [Function; N] {
-    const fn nothing(_: Args<'_>) -> Result<Value, Error> {
-        Ok(Value::Null)
+pub const fn concat<T: Copy, const N: usize>(parts: &[&[T]]) -> [T; N] {
+    let mut first = 0;
+    while parts[first].is_empty() {
+        first += 1;
     }
-    let mut all = [Function::new("", 0, Flags::NONE, nothing); N];
+    let mut all = [parts[first][0]; N];
     let (mut part, mut next) = (0, 0);
     while part < parts.len() {
         let mut index = 0;
@@ -131,17 +47,49 @@ pub const fn concat<const N: usize>(parts: &[&[Function]]) -> [Function; N] {
     all
 }
 
-/// Fails the build when two registrations could not be told apart by SQLite.
-#[doc(hidden)]
-pub const fn assert_unique(functions: &[Function]) {
+/// How many there are together.
+#[must_use]
+pub const fn count<T>(parts: &[&[T]]) -> usize {
+    let (mut count, mut part) = (0, 0);
+    while part < parts.len() {
+        count += parts[part].len();
+        part += 1;
+    }
+    count
+}
+
+/// Fails the build when SQLite could not tell two registrations apart.
+pub const fn assert_unique<T: Extension>() {
+    const fn signature<T: Extension>(index: usize) -> (&'static str, i32) {
+        let functions = T::FUNCTIONS;
+        if index < functions.len() {
+            (functions[index].name(), functions[index].arg_count())
+        } else {
+            let aggregate = &T::AGGREGATES[index - functions.len()];
+            (aggregate.name(), aggregate.arg_count())
+        }
+    }
     let mut a = 0;
-    while a < functions.len() {
+    while a < T::FUNCTIONS.len() + T::AGGREGATES.len() {
+        let (name, arg_count) = signature::<T>(a);
+        let mut b = 0;
+        while b < a {
+            let (other, other_count) = signature::<T>(b);
+            assert!(
+                arg_count != other_count || !name.eq_ignore_ascii_case(other),
+                "two functions have the same SQL name and number of arguments"
+            );
+            b += 1;
+        }
+        a += 1;
+    }
+    let mut a = 0;
+    while a < T::COLLATIONS.len() {
         let mut b = 0;
         while b < a {
             assert!(
-                functions[a].arg_count != functions[b].arg_count
-                    || !functions[a].name.eq_ignore_ascii_case(functions[b].name),
-                "two functions have the same SQL name and number of arguments"
+                !T::COLLATIONS[a].name().eq_ignore_ascii_case(T::COLLATIONS[b].name()),
+                "two collations have the same SQL name"
             );
             b += 1;
         }
@@ -149,47 +97,63 @@ pub const fn assert_unique(functions: &[Function]) {
     }
 }
 
-/// Builds the manifest `extension!` describes.
-#[doc(hidden)]
+/// The manifest.
 #[must_use]
-pub fn describe(
-    [name, version, description]: [&str; 3],
-    functions: &[Function],
-    required: &[(&str, &str)],
-    optional: &[(&str, &str)],
-) -> Manifest {
-    let mut id = 0;
-    let functions = functions
-        .iter()
-        .map(|function| {
-            let next = crate::manifest::Function {
-                id,
-                name: function.name.to_owned(),
-                arg_count: function.arg_count,
-                flags: FunctionFlags::from_bits_truncate(function.flags.0),
-            };
-            id += 1;
-            next
-        })
-        .collect();
+#[inline]
+pub fn describe<T: Extension>() -> Manifest {
     Manifest {
-        name: name.to_owned(),
-        version: version.to_owned(),
-        description: description.to_owned(),
-        functions,
-        aggregates: Vec::new(),
-        collations: Vec::new(),
+        name: T::NAME.to_owned(),
+        version: T::VERSION.to_owned(),
+        description: T::DESCRIPTION.to_owned(),
+        functions: if const { T::FUNCTIONS.is_empty() } {
+            Vec::new()
+        } else {
+            numbered(T::FUNCTIONS, |id, function| Function {
+                id,
+                name: function.name().to_owned(),
+                arg_count: function.arg_count(),
+                flags: function.flags().bits(),
+            })
+        },
+        // `const`: what an extension does not have costs it nothing.
+        aggregates: if const { T::AGGREGATES.is_empty() } {
+            Vec::new()
+        } else {
+            numbered(T::AGGREGATES, |id, aggregate| Aggregate {
+                id,
+                name: aggregate.name().to_owned(),
+                arg_count: aggregate.arg_count(),
+                flags: aggregate.flags().bits(),
+                window: aggregate.window(),
+            })
+        },
+        collations: if const { T::COLLATIONS.is_empty() } {
+            Vec::new()
+        } else {
+            numbered(T::COLLATIONS, |id, collation| Collation { id, name: collation.name().to_owned() })
+        },
         modules: Vec::new(),
         hooks: HookSet::empty(),
-        required: capabilities(required),
-        optional: capabilities(optional),
+        required: capabilities(T::REQUIRED),
+        optional: capabilities(T::OPTIONAL),
         nesting: Nesting::Refuse,
         http: None,
     }
 }
 
+/// What the manifest says of each, by its place.
+fn numbered<T, M>(list: &[T], entry: impl Fn(u32, &T) -> M) -> Vec<M> {
+    (0..).zip(list).map(|(id, item)| entry(id, item)).collect()
+}
+
 fn capabilities(list: &[(&str, &str)]) -> Vec<Capability> {
     list.iter().map(|(name, reason)| Capability { name: (*name).to_owned(), reason: (*reason).to_owned() }).collect()
+}
+
+/// The answer to an id that is not in the manifest.
+#[cold]
+pub(crate) fn unknown(kind: &str) -> Error {
+    Error::new(Error::MISUSE, ["the host asked for a ", kind, " that the extension does not have"].concat())
 }
 
 /// The answer to an import on a target without a host.

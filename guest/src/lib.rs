@@ -71,6 +71,69 @@
 //! function for every row and refuses it in indexes, generated columns and CHECK constraints; a function that calls
 //! [`random`], [`clock`] or [`spi`] must not have it. `name` gives an SQL name that differs from the Rust name.
 //!
+//! # Aggregates and window functions
+//!
+//! A type with `Default` holds one evaluation, over one group or one window; [`aggregate`](macro@aggregate) on an `impl` of it
+//! with `step` and `finish` makes it an aggregate. With `inverse`, which takes the oldest row back, and `current`, it is a
+//! window function as well, and `finish` may be left out:
+//!
+//! ```
+//! use sqlink_guest::prelude::*;
+//!
+//! /// The largest minus the smallest value.
+//! #[derive(Default)]
+//! struct Spread { values: std::collections::VecDeque<f64> }
+//!
+//! #[aggregate(deterministic, innocuous)]
+//! impl Spread {
+//!     fn step(&mut self, x: f64) { self.values.push_back(x); }
+//!
+//!     fn inverse(&mut self, _x: f64) { self.values.pop_front(); }
+//!
+//!     fn current(&self) -> Option<f64> {
+//!         let min = self.values.iter().copied().reduce(f64::min)?;
+//!         let max = self.values.iter().copied().reduce(f64::max)?;
+//!         Some(max - min)
+//!     }
+//! }
+//!
+//! extension! {
+//!     name: "spread",
+//!     description: "How far values are apart.",
+//!     aggregates: [Spread], // in SQL: spread(x)
+//! }
+//! # fn main() {
+//! # use sqlink_guest::testing;
+//! # let rows = [1.0, 5.0, 2.0].map(|x| [Value::Real(x)]);
+//! # assert_eq!(testing::aggregate::<Spread>(rows.clone()), Ok(Value::Real(4.0)));
+//! # assert_eq!(testing::window::<Spread>(rows, 1), Ok(vec![Value::Real(0.0), Value::Real(4.0), Value::Real(3.0)]));
+//! # }
+//! ```
+//!
+//! Parameters are those of a scalar function, defaults and [`Args`] included. A row with NULL for one that is not an
+//! `Option` is left out, as SQLite's own aggregates do. Without rows the value is that of `Default`.
+//!
+//! # Collations
+//!
+//! ```
+//! use sqlink_guest::prelude::*;
+//!
+//! /// Short before long, then byte by byte.
+//! #[collation]
+//! fn by_length(a: &str, b: &str) -> std::cmp::Ordering {
+//!     a.len().cmp(&b.len()).then_with(|| a.cmp(b))
+//! }
+//!
+//! extension! {
+//!     name: "orders",
+//!     description: "Orders of text.",
+//!     collations: [by_length], // in SQL: ORDER BY x COLLATE by_length
+//! }
+//! # fn main() { assert_eq!(sqlink_guest::testing::compare::<by_length>("b", "aa"), std::cmp::Ordering::Less) }
+//! ```
+//!
+//! It must be a total preorder, and the same in every version of the extension: indexes are stored in its order.
+//!
 //! # Capabilities
 //!
 //! What the extension reaches for outside its memory is declared with a reason, in `required` (without it the load
@@ -128,17 +191,44 @@
 //! extension! { name: "Not A Name", description: "A bad name.", functions: [f] }
 //! # fn main() {}
 //! ```
+//! ```compile_fail
+//! # use sqlink_guest::prelude::*;
+//! #[derive(Default)] struct Count(i64);
+//! #[aggregate]
+//! impl Count { fn step(&mut self, x: i64) { self.0 += x; } } // no `finish`
+//! # fn main() {}
+//! ```
+//! ```compile_fail
+//! # use sqlink_guest::prelude::*;
+//! #[derive(Default)] struct Count(i64);
+//! #[aggregate]
+//! impl Count {
+//!     fn step(&mut self, x: i64) { self.0 += x; }
+//!     fn inverse(&mut self) { self.0 -= 1; } // not the parameters of `step`
+//!     fn current(&self) -> i64 { self.0 }
+//! }
+//! # fn main() {}
+//! ```
+//! ```compile_fail
+//! # use sqlink_guest::prelude::*;
+//! #[collation] fn backwards(a: &str, b: &str) -> bool { a > b } // no `Ordering`
+//! # fn main() {}
+//! ```
 
 // The macros name the crate as an extension does; its own tests use them too.
 extern crate self as sqlink_guest;
 
 mod abi;
-mod bindings;
+mod aggregate;
+#[doc(hidden)]
+pub mod bindings;
+mod collation;
 mod convert;
 mod error;
 mod extension;
 #[cfg(target_family = "wasm")]
 mod panic;
+mod scalar;
 mod value;
 
 pub mod clock;
@@ -148,33 +238,38 @@ pub mod spi;
 pub mod testing;
 
 pub use abi::Args;
-pub use convert::{Bytes, FromValue, IntoReturn, IntoValue};
+pub use aggregate::{Aggregate, AggregateFunction};
+pub use collation::{CollatingSequence, Collation};
+pub use convert::{Bytes, FromValue, IntoReturn, IntoUnit, IntoValue};
 pub use error::Error;
-pub use extension::{Extension, Flags, Function, Scalar};
-pub use sqlink_guest_macros::{extension, scalar};
+pub use scalar::{Flags, Function, Scalar};
+pub use sqlink_guest_macros::{aggregate, collation, extension, scalar};
 pub use value::{Value, ValueRef};
 
-/// The manifest's types, for an [`Extension`] written without the macros.
+/// The manifest's types.
 ///
 /// Source: `wit/metadata.wit`
-pub mod manifest {
+mod manifest {
     pub use crate::bindings::exports::sqlink::extension::metadata::{
-        Aggregate, Capability, Collation, Function, FunctionFlags, HookSet, HttpPolicy, Manifest, Module, ModuleFlags, Nesting,
+        Aggregate, Capability, Collation, Function, FunctionFlags, HookSet, Manifest, Nesting,
     };
 }
 
 /// What nearly every extension uses.
 pub mod prelude {
     pub use crate::{
-        Args, Bytes, Error, FromValue, IntoValue, Value, ValueRef, clock, extension, log, random, scalar, spi,
+        Args, Bytes, Error, FromValue, IntoValue, Value, ValueRef, aggregate, clock, collation, extension, log, random,
+        scalar, spi,
     };
 }
 
 /// What the macros expand to. No part of the API.
 #[doc(hidden)]
+#[allow(missing_docs, reason = "no part of the API")]
 pub mod __private {
-    pub use crate::abi::{call, exported};
-    pub use crate::bindings::export;
-    pub use crate::convert::{IntoReturn, refuse, too_few, wrong_count};
-    pub use crate::extension::{assert_unique, concat, describe};
+    pub use crate::abi::export;
+    pub use crate::aggregate::Context;
+    pub use crate::bindings;
+    pub use crate::convert::{IntoReturn, IntoUnit, refuse, refuse_row, too_few, wrong_count};
+    pub use crate::extension::{Extension, assert_unique, concat, count, describe};
 }

@@ -13,22 +13,22 @@ pub fn write(level: Level, message: &str) {
     eprintln!("{level:?}: {message}");
 }
 
-/// [`write`] at the level `error`. The host shows the last one of a call that ends in a trap.
+/// [`write()`] at the level `error`. The host shows the last one of a call that ends in a trap.
 pub fn error(message: &str) {
     write(Level::Error, message);
 }
 
-/// [`write`] at the level `warn`.
+/// [`write()`] at the level `warn`.
 pub fn warn(message: &str) {
     write(Level::Warn, message);
 }
 
-/// [`write`] at the level `info`.
+/// [`write()`] at the level `info`.
 pub fn info(message: &str) {
     write(Level::Info, message);
 }
 
-/// [`write`] at the level `debug`.
+/// [`write()`] at the level `debug`.
 pub fn debug(message: &str) {
     write(Level::Debug, message);
 }

@@ -13,6 +13,8 @@ struct Fields {
     version: Option<LitStr>,
     description: LitStr,
     functions: Vec<Path>,
+    aggregates: Vec<Path>,
+    collations: Vec<Path>,
     required: Vec<Capability>,
     optional: Vec<Capability>,
 }
@@ -37,7 +39,8 @@ impl Parse for Capability {
 impl Parse for Fields {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let (mut name, mut version, mut description) = (None, None, None);
-        let (mut functions, mut required, mut optional) = (None, None, None);
+        let (mut functions, mut aggregates, mut collations) = (None, None, None);
+        let (mut required, mut optional) = (None, None);
         while !input.is_empty() {
             let field: Ident = input.parse()?;
             input.parse::<Token![:]>()?;
@@ -46,13 +49,16 @@ impl Parse for Fields {
                 "version" => version.replace(input.parse()?).is_some(),
                 "description" => description.replace(input.parse()?).is_some(),
                 "functions" => functions.replace(paths(input)?).is_some(),
+                "aggregates" => aggregates.replace(paths(input)?).is_some(),
+                "collations" => collations.replace(paths(input)?).is_some(),
                 "required" => required.replace(capabilities(input)?).is_some(),
                 "optional" => optional.replace(capabilities(input)?).is_some(),
                 other => {
                     return Err(Error::new(
                         field.span(),
                         format!(
-                            "unknown field `{other}`, expected `name`, `version`, `description`, `functions`, `required` or `optional`"
+                            "unknown field `{other}`, expected `name`, `version`, `description`, `functions`, \
+                             `aggregates`, `collations`, `required` or `optional`"
                         ),
                     ));
                 }
@@ -69,10 +75,15 @@ impl Parse for Fields {
             name: name.ok_or_else(|| missing("name"))?,
             version,
             description: description.ok_or_else(|| missing("description"))?,
-            functions: functions.ok_or_else(|| missing("functions"))?,
+            functions: functions.unwrap_or_default(),
+            aggregates: aggregates.unwrap_or_default(),
+            collations: collations.unwrap_or_default(),
             required: required.unwrap_or_default(),
             optional: optional.unwrap_or_default(),
         };
+        if fields.interfaces().is_empty() {
+            return Err(input.error("an extension needs `functions`, `aggregates` or `collations`"));
+        }
         let mut seen = Vec::new();
         for capability in fields.required.iter().chain(&fields.optional) {
             let name = capability.name.value();
@@ -82,6 +93,20 @@ impl Parse for Fields {
             seen.push(name);
         }
         Ok(fields)
+    }
+}
+
+impl Fields {
+    /// The interfaces that the component exports beside `metadata`.
+    fn interfaces(&self) -> Vec<TokenStream> {
+        [
+            (!self.functions.is_empty(), quote!(scalar)),
+            (!self.aggregates.is_empty(), quote!(aggregate)),
+            (!self.collations.is_empty(), quote!(collation)),
+        ]
+        .into_iter()
+        .filter_map(|(used, interface)| used.then_some(interface))
+        .collect()
     }
 }
 
@@ -115,11 +140,16 @@ fn capabilities(input: ParseStream<'_>) -> Result<Vec<Capability>> {
 }
 
 pub fn expand(input: TokenStream) -> Result<TokenStream> {
-    let Fields { name, version, description, functions, required, optional } = syn::parse2(input)?;
+    let fields: Fields = syn::parse2(input)?;
+    let interfaces = fields.interfaces();
+    let Fields { name, version, description, functions, aggregates, collations, required, optional } = fields;
     let version = version.map_or_else(|| quote!(::core::env!("CARGO_PKG_VERSION")), |v| quote!(#v));
-    // quote_spanned: a function without `#[scalar]` is an error on its name.
-    let functions =
-        functions.iter().map(|path| quote_spanned!(path.span()=> <#path as ::sqlink_guest::Scalar>::FUNCTIONS));
+    let functions = table(&functions, &quote!(FUNCTIONS), &quote!(Function), &quote!(Scalar));
+    let aggregates = table(&aggregates, &quote!(AGGREGATES), &quote!(AggregateFunction), &quote!(Aggregate));
+    let collations = (!collations.is_empty()).then(|| {
+        let each = each(&collations, &quote!(Collation), &quote!(COLLATION));
+        quote!(const COLLATIONS: &'static [::sqlink_guest::CollatingSequence] = &[#(#each),*];)
+    });
     let pairs = |list: Vec<Capability>| {
         let pairs = list.into_iter().map(|c| {
             let (name, reason) = (c.name, c.reason);
@@ -130,43 +160,43 @@ pub fn expand(input: TokenStream) -> Result<TokenStream> {
     let (required, optional) = (pairs(required), pairs(optional));
     Ok(quote! {
         const _: () = {
-            const PARTS: &[&[::sqlink_guest::Function]] = &[#(#functions),*];
-            const COUNT: usize = {
-                let (mut count, mut part) = (0, 0);
-                while part < PARTS.len() {
-                    count += PARTS[part].len();
-                    part += 1;
-                }
-                count
-            };
-            const FUNCTIONS: [::sqlink_guest::Function; COUNT] = ::sqlink_guest::__private::concat(PARTS);
-            const _: () = ::sqlink_guest::__private::assert_unique(&FUNCTIONS);
-            static TABLE: [::sqlink_guest::Function; COUNT] = FUNCTIONS;
-
             #[allow(dead_code, reason = "exported from a component only")]
             struct Component;
 
-            impl ::sqlink_guest::Extension for Component {
-                fn describe() -> ::sqlink_guest::manifest::Manifest {
-                    ::sqlink_guest::__private::describe([#name, #version, #description], &TABLE, #required, #optional)
-                }
-
-                #[inline]
-                fn call(
-                    id: u32,
-                    args: ::sqlink_guest::Args<'_>,
-                ) -> ::core::result::Result<::sqlink_guest::Value, ::sqlink_guest::Error> {
-                    match TABLE.get(id as usize) {
-                        ::core::option::Option::Some(function) => function.call(args),
-                        ::core::option::Option::None => ::core::result::Result::Err(::sqlink_guest::Error::new(
-                            ::sqlink_guest::Error::MISUSE,
-                            "the host called a function the extension does not have",
-                        )),
-                    }
-                }
+            impl ::sqlink_guest::__private::Extension for Component {
+                const NAME: &'static str = #name;
+                const VERSION: &'static str = #version;
+                const DESCRIPTION: &'static str = #description;
+                #functions
+                #aggregates
+                #collations
+                const REQUIRED: &'static [(&'static str, &'static str)] = #required;
+                const OPTIONAL: &'static [(&'static str, &'static str)] = #optional;
             }
 
-            ::sqlink_guest::export!(Component);
+            const _: () = ::sqlink_guest::__private::assert_unique::<Component>();
+
+            ::sqlink_guest::__sqlink_export!(metadata Component);
+            #(::sqlink_guest::__sqlink_export!(#interfaces Component);)*
         };
+    })
+}
+
+/// The associated constant of each, with an error on the name of one that lacks the attribute.
+fn each(paths: &[Path], of: &TokenStream, constant: &TokenStream) -> Vec<TokenStream> {
+    paths.iter().map(|path| quote_spanned!(path.span()=> <#path as ::sqlink_guest::#of>::#constant)).collect()
+}
+
+/// One table of the registrations of all; nothing for none.
+fn table(paths: &[Path], constant: &TokenStream, ty: &TokenStream, of: &TokenStream) -> Option<TokenStream> {
+    let each = each(paths, of, constant);
+    (!paths.is_empty()).then(|| {
+        quote! {
+            const #constant: &'static [::sqlink_guest::#ty] = {
+                const PARTS: &[&[::sqlink_guest::#ty]] = &[#(#each),*];
+                const COUNT: usize = ::sqlink_guest::__private::count(PARTS);
+                &::sqlink_guest::__private::concat::<::sqlink_guest::#ty, COUNT>(PARTS)
+            };
+        }
     })
 }

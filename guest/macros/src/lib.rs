@@ -1,6 +1,11 @@
-//! The macros of `sqlink-guest`: `#[scalar]` and `extension!`. Their documentation is on the SDK's front page.
+//! The macros of `sqlink-guest`: an attribute for each kind of thing that an extension can be, and `extension!`. Their
+//! documentation with examples is on the SDK's front page.
 
+mod aggregate;
+mod collation;
 mod extension;
+mod options;
+mod parameters;
 mod scalar;
 
 use proc_macro::TokenStream;
@@ -20,11 +25,38 @@ pub fn scalar(attributes: TokenStream, item: TokenStream) -> TokenStream {
     scalar::expand(attributes.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
+/// Makes a type with a few methods an aggregate or window function.
+///
+/// `#[aggregate(deterministic, innocuous, direct_only, name = "…")]`, everything optional, on an `impl` block of a type with
+/// `Default`, which holds one evaluation. `fn step(&mut self, …)` takes a row, its parameters as those of a scalar
+/// function. `fn finish(self) -> …` gives the value. A window function has `fn inverse(&mut self, …)`, which takes back the
+/// oldest row, and `fn current(&self) -> …`, which is used for `finish` where that is missing. The SQL name is the type's
+/// in lower case with underscores.
+///
+/// # Errors
+/// At compile time, on the author's line: unknown flags, missing methods, an `inverse` whose parameters are not those of
+/// `step`, and what `#[scalar]` refuses.
+#[proc_macro_attribute]
+pub fn aggregate(attributes: TokenStream, item: TokenStream) -> TokenStream {
+    aggregate::expand(attributes.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
+/// Makes a function that compares two texts a collating sequence.
+///
+/// `#[collation(name = "…")]` on a `fn(&str, &str) -> Ordering`; the name is the function's if not given.
+///
+/// # Errors
+/// At compile time, on the author's line: a function of another type.
+#[proc_macro_attribute]
+pub fn collation(attributes: TokenStream, item: TokenStream) -> TokenStream {
+    collation::expand(attributes.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
 /// Describes the extension and exports it.
 ///
-/// `extension! { name: "…", description: "…", functions: [f, g], required: { "random": "why" }, optional: { … } }`; name,
-/// description and functions are needed, `version` is the package's if not given. At most once per crate. A function's
-/// id in the manifest is its place in the list.
+/// `extension! { name: "…", description: "…", functions: [f, g], aggregates: [A], collations: [c], required: { "random": "why" },
+/// optional: { … } }`; name and description are needed, and something to register; `version` is the package's if not given.
+/// At most once per crate. An id in the manifest is the place in its list.
 ///
 /// # Errors
 /// At compile time: an unknown, missing or repeated field; a name that is not 1 to 64 characters of `a-z`, `0-9`, `-` and `_`

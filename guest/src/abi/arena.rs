@@ -3,14 +3,19 @@
 //! The host asks for memory (`cabi_realloc`) in two situations: before a call, for the arguments, and during one, for what
 //! an import returns. Arguments die when the call ends, so they come from a fixed buffer that is then reset. What
 //! an import returns is owned by Rust values and must come from the global allocator, so the arena is closed while a call runs.
-//! It is closed until the end of the first call as well: a WASI libc may keep what it is given during start-up.
+//! It is closed until the end of the first call as well: a WASI libc may keep what it is given during start-up. That call is
+//! `metadata.describe`, which has no arguments.
 
 use core::alloc::Layout;
 use core::cell::{Cell, UnsafeCell};
 use core::mem::MaybeUninit;
+use core::ptr::null_mut;
 
 /// Bytes of arguments that need no allocator.
 const SIZE: usize = 8192;
+
+/// The most that the canonical ABI asks for is 8.
+const ALIGN: usize = 16;
 
 /// A bump allocator over a fixed buffer, backed by the global allocator for what does not fit.
 #[repr(C, align(16))]
@@ -18,8 +23,17 @@ pub(super) struct Arena {
     buffer: UnsafeCell<[MaybeUninit<u8>; SIZE]>,
     used: Cell<usize>,
     open: Cell<bool>,
-    spilled: Cell<bool>,
+    spilled: Cell<*mut Spilled>,
 }
+
+/// Stands before each block that did not fit into the buffer.
+#[repr(C, align(16))]
+struct Spilled {
+    next: *mut Self,
+    layout: Layout,
+}
+
+const _: () = assert!(align_of::<Spilled>() == ALIGN && align_of::<Arena>() == ALIGN);
 
 impl Arena {
     /// A closed arena.
@@ -28,7 +42,7 @@ impl Arena {
             buffer: UnsafeCell::new([MaybeUninit::uninit(); SIZE]),
             used: Cell::new(0),
             open: Cell::new(false),
-            spilled: Cell::new(true),
+            spilled: Cell::new(null_mut()),
         }
     }
 
@@ -38,24 +52,24 @@ impl Arena {
         self.open.set(false);
     }
 
-    /// Takes back everything given from the buffer.
+    /// Opens the arena and takes back everything given while it was open before.
+    ///
+    /// # Safety
+    /// Nothing refers to that any more.
     #[inline]
-    pub(super) fn reset(&self) {
+    pub(super) unsafe fn reset(&self) {
         self.used.set(0);
-        self.spilled.set(false);
         self.open.set(true);
-    }
-
-    /// False if nothing came from the global allocator since the last reset, so [`Self::free`] need not be called.
-    #[inline]
-    pub(super) fn spilled(&self) -> bool {
-        self.spilled.get()
+        if !self.spilled.get().is_null() {
+            // SAFETY: the caller's promise.
+            unsafe { self.free_spilled() };
+        }
     }
 
     /// The canonical ABI's `realloc`: never null.
     ///
     /// # Safety
-    /// - `old` and `old_len` are 0 or come from an earlier answer that was not freed
+    /// - `old` and `old_len` are 0 or an earlier answer and its length; the arena was not opened, closed or reset since
     /// - `align` is the same in both calls
     #[inline]
     pub(super) unsafe fn realloc(&self, old: *mut u8, old_len: usize, align: usize, new_len: usize) -> *mut u8 {
@@ -71,69 +85,78 @@ impl Arena {
         if len == 0 {
             return core::ptr::without_provenance_mut(align);
         }
-        if self.open.get() && align.is_power_of_two() && align <= align_of::<Self>() {
+        if self.open.get() && align.is_power_of_two() && align <= ALIGN {
             let start = (self.used.get() + align - 1) & !(align - 1);
             if start <= SIZE && len <= SIZE - start {
                 self.used.set(start + len);
                 // SAFETY: start + len <= SIZE, so the result is inside the buffer.
                 return unsafe { self.buffer.get().cast::<u8>().add(start) };
             }
+            return self.spill(len);
         }
-        self.spill(align, len)
+        global(Layout::from_size_align(len, align))
     }
 
     #[cold]
-    fn spill(&self, align: usize, len: usize) -> *mut u8 {
-        self.spilled.set(true);
-        let Ok(layout) = Layout::from_size_align(len, align) else { trap() };
-        // SAFETY: `len` is not 0: `allocate` has answered that.
-        let start = unsafe { std::alloc::alloc(layout) };
-        if start.is_null() { trap() } else { start }
+    fn spill(&self, len: usize) -> *mut u8 {
+        let head = size_of::<Spilled>();
+        let Some(layout) = len.checked_add(head).and_then(|len| Layout::from_size_align(len, ALIGN).ok()) else {
+            trap();
+        };
+        let block = global(Ok(layout)).cast::<Spilled>();
+        // SAFETY: the block is fresh, aligned, and begins with room for its head.
+        unsafe { block.write(Spilled { next: self.spilled.replace(block), layout }) };
+        // SAFETY: the block is longer than its head.
+        unsafe { block.add(1).cast() }
+    }
+
+    /// # Safety
+    /// Nothing refers to a spilled block any more.
+    #[cold]
+    unsafe fn free_spilled(&self) {
+        let mut block = self.spilled.replace(null_mut());
+        while !block.is_null() {
+            // SAFETY: every block in the list was written by `spill`, with the layout it was allocated with.
+            unsafe {
+                let Spilled { next, layout } = block.read();
+                std::alloc::dealloc(block.cast(), layout);
+                block = next;
+            }
+        }
     }
 
     #[cold]
     unsafe fn resize(&self, old: *mut u8, old_len: usize, align: usize, new_len: usize) -> *mut u8 {
-        if self.offset(old).is_none() && new_len != 0 {
+        if !self.open.get() {
             let Ok(layout) = Layout::from_size_align(old_len, align) else { trap() };
-            // SAFETY: not in the buffer, so it came from the global allocator with this layout.
-            let start = unsafe { std::alloc::realloc(old, layout, new_len) };
+            // SAFETY: given while closed, so it came from the global allocator with this layout.
+            let start = unsafe {
+                if new_len == 0 {
+                    std::alloc::dealloc(old, layout);
+                    return core::ptr::without_provenance_mut(align);
+                }
+                std::alloc::realloc(old, layout, new_len)
+            };
             return if start.is_null() { trap() } else { start };
         }
-        if let Some(offset) = self.offset(old) {
-            let last = self.open.get() && offset + old_len == self.used.get();
-            if last && new_len <= SIZE - offset {
-                self.used.set(offset + new_len);
-                return old;
-            }
+        let offset = old.addr().wrapping_sub(self.buffer.get().addr());
+        if offset < SIZE && offset + old_len == self.used.get() && new_len <= SIZE - offset {
+            self.used.set(offset + new_len);
+            return old;
         }
+        // What it leaves behind is taken back by `reset`.
         let start = self.allocate(align, new_len);
-        // SAFETY: both are valid for the smaller length, and `start` is fresh; what is freed came from an earlier answer.
-        unsafe {
-            core::ptr::copy_nonoverlapping(old, start, old_len.min(new_len));
-            self.free(old, old_len, align);
-        }
+        // SAFETY: both are valid for the smaller length, and `start` is fresh.
+        unsafe { core::ptr::copy_nonoverlapping(old, start, old_len.min(new_len)) };
         start
     }
+}
 
-    /// Frees what did not fit into the buffer; does nothing with what did.
-    ///
-    /// # Safety
-    /// `start`, `len` and `align` come from an answer that was not freed, or `len` is 0.
-    pub(super) unsafe fn free(&self, start: *mut u8, len: usize, align: usize) {
-        if len != 0
-            && self.offset(start).is_none()
-            && let Ok(layout) = Layout::from_size_align(len, align)
-        {
-            // SAFETY: not in the buffer, so it came from the global allocator with this layout.
-            unsafe { std::alloc::dealloc(start, layout) };
-        }
-    }
-
-    /// Where in the buffer `start` lies.
-    fn offset(&self, start: *mut u8) -> Option<usize> {
-        let offset = start.addr().wrapping_sub(self.buffer.get().addr());
-        (offset < SIZE).then_some(offset)
-    }
+fn global(layout: Result<Layout, core::alloc::LayoutError>) -> *mut u8 {
+    let Ok(layout) = layout else { trap() };
+    // SAFETY: every caller asks for at least one byte.
+    let start = unsafe { std::alloc::alloc(layout) };
+    if start.is_null() { trap() } else { start }
 }
 
 /// Ends the instance: the host asked for memory that is not there.
@@ -146,7 +169,17 @@ fn trap() -> ! {
 
 #[cfg(test)]
 mod tests {
-    use super::{Arena, SIZE};
+    use super::{Arena, Layout, SIZE};
+
+    fn ask(arena: &Arena, align: usize, len: usize) -> *mut u8 {
+        // SAFETY: a fresh request.
+        unsafe { arena.realloc(core::ptr::null_mut(), 0, align, len) }
+    }
+
+    fn offset(arena: &Arena, start: *mut u8) -> Option<usize> {
+        let offset = start.addr().wrapping_sub(arena.buffer.get().addr());
+        (offset < SIZE).then_some(offset)
+    }
 
     fn fill(start: *mut u8, len: usize, byte: u8) {
         // SAFETY: every caller passes what the arena just gave.
@@ -161,66 +194,64 @@ mod tests {
     #[test]
     fn closed_uses_the_global_allocator() {
         let arena = Arena::new();
-        // SAFETY: a fresh request, then its own answers.
+        let a = ask(&arena, 8, 32);
+        assert_eq!(offset(&arena, a), None);
+        fill(a, 32, 7);
+        // SAFETY: its own answer, then what the global allocator gave.
         unsafe {
-            let a = arena.realloc(core::ptr::null_mut(), 0, 8, 32);
-            assert_eq!(arena.offset(a), None);
-            assert!(arena.spilled());
-            fill(a, 32, 7);
             let b = arena.realloc(a, 32, 8, 64);
             assert_eq!(read(b, 32), [7; 32]);
-            arena.free(b, 64, 8);
+            std::alloc::dealloc(b, Layout::from_size_align(64, 8).unwrap());
         }
     }
 
     #[test]
     fn open_bumps_aligns_and_resets() {
         let arena = Arena::new();
-        arena.reset();
-        // SAFETY: requests and their own answers.
+        // SAFETY: nothing was given; then its own answers, forgotten before the next reset.
         unsafe {
-            let text = arena.realloc(core::ptr::null_mut(), 0, 1, 3);
-            let list = arena.realloc(core::ptr::null_mut(), 0, 8, 16);
-            assert_eq!((arena.offset(text), arena.offset(list)), (Some(0), Some(8)));
-            assert!(!arena.spilled());
+            arena.reset();
+            let text = ask(&arena, 1, 3);
+            let list = ask(&arena, 8, 16);
+            assert_eq!((offset(&arena, text), offset(&arena, list)), (Some(0), Some(8)));
             // The last block grows and shrinks in place, another one moves.
             assert_eq!(arena.realloc(list, 16, 8, 48), list);
             fill(text, 3, 9);
             let moved = arena.realloc(text, 3, 1, 5);
-            assert_eq!(arena.offset(moved), Some(56));
+            assert_eq!(offset(&arena, moved), Some(56));
             assert_eq!(read(moved, 3), [9; 3]);
-            arena.free(moved, 5, 1);
             arena.reset();
-            assert_eq!(arena.realloc(core::ptr::null_mut(), 0, 1, 3), text);
+            assert_eq!(ask(&arena, 1, 3), text);
             // While a call runs, nothing comes from the buffer.
             arena.close();
-            let owned = arena.realloc(core::ptr::null_mut(), 0, 1, 3);
-            assert_eq!(arena.offset(owned), None);
-            arena.free(owned, 3, 1);
+            let owned = ask(&arena, 1, 3);
+            assert_eq!(offset(&arena, owned), None);
+            std::alloc::dealloc(owned, Layout::from_size_align(3, 1).unwrap());
         }
     }
 
     #[test]
     fn what_does_not_fit_spills() {
         let arena = Arena::new();
-        arena.reset();
-        // SAFETY: requests and their own answers.
+        // SAFETY: nothing was given; then its own answers, forgotten before the next reset.
         unsafe {
-            let all = arena.realloc(core::ptr::null_mut(), 0, 1, SIZE);
-            assert_eq!(arena.offset(all), Some(0));
-            let more = arena.realloc(core::ptr::null_mut(), 0, 1, 1);
-            assert_eq!(arena.offset(more), None);
-            assert!(arena.spilled());
+            arena.reset();
+            let all = ask(&arena, 1, SIZE);
+            assert_eq!(offset(&arena, all), Some(0));
+            let more = ask(&arena, 8, 1);
+            assert_eq!((offset(&arena, more), more.addr() % 16), (None, 0));
+            fill(more, 1, 1);
             fill(all, SIZE, 3);
             let grown = arena.realloc(all, SIZE, 1, SIZE + 1);
-            assert_eq!(arena.offset(grown), None);
+            assert_eq!(offset(&arena, grown), None);
             assert_eq!(read(grown, SIZE), vec![3; SIZE]);
-            arena.free(more, 1, 1);
-            arena.free(grown, SIZE + 1, 1);
+            let again = arena.realloc(grown, SIZE + 1, 1, SIZE + 2);
+            assert_eq!(read(again, SIZE), vec![3; SIZE]);
+            arena.reset();
+            assert!(arena.spilled.get().is_null());
+            assert_eq!(ask(&arena, 1, 1), all);
             // No bytes need no memory.
-            let nothing = arena.realloc(core::ptr::null_mut(), 0, 8, 0);
-            assert_eq!(nothing.addr(), 8);
-            arena.free(nothing, 0, 8);
+            assert_eq!(ask(&arena, 8, 0).addr(), 8);
         }
     }
 }

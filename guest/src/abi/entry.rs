@@ -1,10 +1,10 @@
-//! The exports `sqlink:extension/scalar#call` and `cabi_realloc`.
+//! How a call comes in: `cabi_realloc`, the state between calls, and where results wait for the host.
 
 use core::cell::{Cell, UnsafeCell};
+use core::mem::MaybeUninit;
 
+use super::RawValue;
 use super::arena::Arena;
-use super::{Args, RawValue};
-use crate::extension::Extension;
 use crate::{Error, Value};
 
 /// What is alive between calls. A core module without threads runs one call at a time.
@@ -12,10 +12,14 @@ struct Instance {
     arena: Arena,
     started: Cell<bool>,
     busy: Cell<bool>,
-    /// What `area` points into.
-    result: UnsafeCell<Result<Value, Error>>,
-    area: UnsafeCell<Area>,
+    /// What `area` points into: the last value and the last error.
+    value: UnsafeCell<Value>,
+    error: UnsafeCell<Error>,
+    area: UnsafeCell<[MaybeUninit<u64>; AREA_WORDS]>,
 }
+
+/// Words of the largest result.
+const AREA_WORDS: usize = 8;
 
 // SAFETY: wasm32 without the atomics feature has one thread.
 unsafe impl Sync for Instance {}
@@ -24,23 +28,44 @@ static INSTANCE: Instance = Instance {
     arena: Arena::new(),
     started: Cell::new(false),
     busy: Cell::new(false),
-    result: UnsafeCell::new(Ok(Value::Null)),
-    area: UnsafeCell::new(Area {
-        case: 0,
-        body: Body { error: RawError { code: 0, start: core::ptr::null(), len: 0 } },
-    }),
+    value: UnsafeCell::new(Value::Null),
+    error: UnsafeCell::new(Error::NONE),
+    area: UnsafeCell::new([MaybeUninit::uninit(); AREA_WORDS]),
 };
 
-/// `result<value, error>` as the host reads it: 24 bytes, aligned to 8.
+/// Runs one call; its arguments die with it.
+///
+/// # Safety
+/// What `run` returns borrows nothing from the call's arguments.
+#[inline]
+pub(super) unsafe fn enter<R>(run: impl FnOnce() -> R) -> R {
+    let instance = &INSTANCE;
+    if !instance.started.replace(true) {
+        wit_bindgen::rt::run_ctors_once();
+        crate::panic::install_hook();
+    }
+    if instance.busy.replace(true) {
+        // The contract forbids it, and the arguments of the call below would be lost.
+        core::arch::wasm32::unreachable();
+    }
+    instance.arena.close();
+    let result = run();
+    // SAFETY: only the call itself referred to its arguments.
+    unsafe { instance.arena.reset() };
+    instance.busy.set(false);
+    result
+}
+
+/// `result<T, error>` as the host reads it.
 #[repr(C)]
-struct Area {
+struct Area<T: Copy> {
     case: u8,
-    body: Body,
+    body: Body<T>,
 }
 
 #[repr(C)]
-union Body {
-    value: core::mem::ManuallyDrop<RawValue<'static>>,
+union Body<T: Copy> {
+    value: T,
     error: RawError,
 }
 
@@ -52,71 +77,63 @@ struct RawError {
     len: usize,
 }
 
-const _: () = assert!(size_of::<RawValue<'_>>() == 16 && size_of::<Area>() == 24);
+const _: () = assert!(size_of::<RawValue<'_>>() == 16);
+const _: () = assert!(size_of::<Area<RawValue<'_>>>() == 24 && size_of::<Area<()>>() == 16);
 
-/// One scalar call.
-///
-/// # Safety
-/// Only a host may call it, as the canonical ABI says: `args` is the address of `len` values it wrote into memory
-/// from `cabi_realloc`.
-#[doc(hidden)]
+/// A result that stays where the host reads it until the next call.
 #[inline]
-pub unsafe fn call<T: Extension>(id: u32, args: *mut u8, len: usize) -> *mut u8 {
-    let instance = &INSTANCE;
-    if !instance.started.replace(true) {
-        wit_bindgen::rt::run_ctors_once();
-        crate::panic::install_hook();
-    }
-    if instance.busy.replace(true) {
-        // The contract forbids it, and the arguments of the call below would be lost.
-        core::arch::wasm32::unreachable();
-    }
-    instance.arena.close();
-    // SAFETY: the caller passes on what the host wrote; nothing else refers to it.
-    let values: &[RawValue<'_>] = if len == 0 { &[] } else { unsafe { core::slice::from_raw_parts(args.cast(), len) } };
-    let result = T::call(id, Args(values));
-    if instance.arena.spilled() {
-        // SAFETY: no borrow of an argument outlives the call, as `result` borrows nothing.
-        unsafe { free(args, len) };
-    }
-    instance.arena.reset();
-    instance.busy.set(false);
-    // SAFETY: no other reference to these two exists: this function does not run twice at a time.
-    unsafe {
-        let kept = &mut *instance.result.get();
-        *kept = result;
-        *instance.area.get() = match kept {
-            Ok(value) => {
-                Area { case: 0, body: Body { value: core::mem::ManuallyDrop::new(RawValue::borrow(value.as_ref())) } }
-            }
-            Err(error) => Area {
-                case: 1,
-                body: Body {
-                    error: RawError { code: error.code(), start: error.message().as_ptr(), len: error.message().len() },
-                },
-            },
-        };
-    }
-    instance.area.get().cast()
+fn write<T: Copy>(area: Area<T>) -> *mut u8 {
+    const { assert!(size_of::<Area<T>>() <= AREA_WORDS * 8 && align_of::<Area<T>>() <= 8) };
+    let place = INSTANCE.area.get().cast::<Area<T>>();
+    // SAFETY: the place is large enough and aligned, and nobody refers to it while a call runs.
+    unsafe { place.write(area) };
+    place.cast()
 }
 
-/// Frees the arguments of a call.
-///
-/// # Safety
-/// They are as [`call`] got them, and nothing borrows from them.
-#[cold]
-unsafe fn free(args: *mut u8, len: usize) {
-    let arena = &INSTANCE.arena;
-    // SAFETY: the caller's promise; text and blobs were requested with their exact length and alignment 1.
-    unsafe {
-        for index in 0..len {
-            let value = &*args.cast::<RawValue<'_>>().add(index);
-            if value.tag >= 3 {
-                let bytes = value.payload.bytes;
-                arena.free(bytes.start.cast_mut(), bytes.len, 1);
-            }
-        }
-        arena.free(args, len * size_of::<RawValue<'_>>(), align_of::<RawValue<'_>>());
+/// The answer to a call that succeeds.
+#[inline]
+pub(super) fn give<T: Copy>(value: T) -> *mut u8 {
+    write(Area { case: 0, body: Body { value } })
+}
+
+/// The answer to a call that fails and would have given a `T`.
+#[inline]
+pub(super) fn fail<T: Copy>(error: Error) -> *mut u8 {
+    // SAFETY: the last reference was given to the host, which has read it before it called again.
+    let error = unsafe {
+        *INSTANCE.error.get() = error;
+        &*INSTANCE.error.get()
+    };
+    let error = RawError { code: error.code(), start: error.message().as_ptr(), len: error.message().len() };
+    write(Area::<T> { case: 1, body: Body { error } })
+}
+
+/// A value that stays where it is until the next call.
+#[inline]
+pub(super) fn keep(value: Value) -> RawValue<'static> {
+    // SAFETY: as in `fail`.
+    let value = unsafe {
+        *INSTANCE.value.get() = value;
+        &*INSTANCE.value.get()
+    };
+    RawValue::borrow(value.as_ref())
+}
+
+/// `result<value, error>`.
+#[inline]
+pub(super) fn give_value(result: Result<Value, Error>) -> *mut u8 {
+    match result {
+        Ok(value) => give(keep(value)),
+        Err(error) => fail::<RawValue<'_>>(error),
+    }
+}
+
+/// `result<_, error>`.
+#[inline]
+pub(super) fn give_unit(result: Result<(), Error>) -> *mut u8 {
+    match result {
+        Ok(()) => give(()),
+        Err(error) => fail::<()>(error),
     }
 }
 
@@ -125,40 +142,4 @@ unsafe fn free(args: *mut u8, len: usize) {
 unsafe extern "C" fn cabi_realloc(old: *mut u8, old_len: usize, align: usize, new_len: usize) -> *mut u8 {
     // SAFETY: the host's promise.
     unsafe { INSTANCE.arena.realloc(old, old_len, align, new_len) }
-}
-
-/// What wit-bindgen's `export!` looks for under this path: its own export of `metadata`, and ours of `scalar`.
-#[doc(hidden)]
-#[allow(missing_docs, reason = "read by generated code only")]
-pub mod exported {
-    pub mod exports {
-        pub mod sqlink {
-            pub mod extension {
-                pub use crate::bindings::exports::sqlink::extension::metadata;
-
-                pub mod scalar {
-                    pub use crate::__sqlink_export_scalar as __export_sqlink_extension_scalar_0_1_0_cabi;
-                }
-            }
-        }
-    }
-}
-
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __sqlink_export_scalar {
-    ($extension:ident with_types_in $($path:tt)*) => {
-        const _: () = {
-            #[unsafe(export_name = "sqlink:extension/scalar@0.1.0#call")]
-            unsafe extern "C" fn call(id: u32, args: *mut u8, len: usize) -> *mut u8 {
-                unsafe { $crate::__private::call::<$extension>(id, args, len) }
-            }
-        };
-    };
-}
-
-impl<T: Extension> crate::bindings::exports::sqlink::extension::metadata::Guest for T {
-    fn describe() -> crate::manifest::Manifest {
-        T::describe()
-    }
 }

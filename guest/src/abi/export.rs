@@ -1,0 +1,73 @@
+//! The exports, one module for each interface. [`__sqlink_export!`](crate::__sqlink_export) makes them in the author's crate, so
+//! that a component exports only the interfaces its extension uses.
+//!
+//! Each function here is one of the contract under its name there, unsafe because only a host may call it, as the canonical
+//! ABI says: addresses are those of what it wrote into memory from `cabi_realloc`.
+#![allow(missing_docs, clippy::missing_safety_doc, reason = "said above for all")]
+
+#[cfg(target_family = "wasm")]
+pub mod aggregate;
+#[cfg(target_family = "wasm")]
+pub mod collation;
+#[cfg(target_family = "wasm")]
+pub mod scalar;
+
+#[cfg(target_family = "wasm")]
+impl<T: crate::extension::Extension> crate::bindings::exports::sqlink::extension::metadata::Guest for T {
+    #[inline]
+    fn describe() -> crate::manifest::Manifest {
+        // SAFETY: there are no arguments to borrow from.
+        unsafe { super::entry::enter(crate::extension::describe::<T>) }
+    }
+}
+
+/// Exports an interface: its functions, and the section by which `wit-component` knows of it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __sqlink_export {
+    (metadata $extension:ident) => {
+        #[cfg(target_family = "wasm")]
+        const _: () = {
+            $crate::__private::bindings::export!($extension with_types_in $crate::__private::bindings);
+        };
+    };
+    (scalar $extension:ident) => {
+        $crate::__sqlink_export! { scalar $extension:
+            "sqlink:extension/scalar@0.1.0#call" call(id: u32, args: *const u8, len: usize) -> *const u8;
+        }
+    };
+    (aggregate $extension:ident) => {
+        $crate::__sqlink_export! { aggregate $extension:
+            "sqlink:extension/aggregate@0.1.0#step"
+            step(id: u32, context: u32, args: *const u8, len: usize) -> *const u8;
+            "sqlink:extension/aggregate@0.1.0#inverse"
+            inverse(id: u32, context: u32, args: *const u8, len: usize) -> *const u8;
+            "sqlink:extension/aggregate@0.1.0#current" current(id: u32, context: u32) -> *const u8;
+            "sqlink:extension/aggregate@0.1.0#finish" finish(id: u32, context: u32) -> *const u8;
+            "sqlink:extension/aggregate@0.1.0#abandon" abandon(id: u32, context: u32);
+        }
+    };
+    (collation $extension:ident) => {
+        $crate::__sqlink_export! { collation $extension:
+            "sqlink:extension/collation@0.1.0#compare"
+            compare(id: u32, left: *const u8, left_len: usize, right: *const u8, right_len: usize) -> i32;
+        }
+    };
+    ($interface:ident $extension:ident:
+        $($name:literal $function:ident($($argument:ident: $type:ty),*) $(-> $result:ty)?;)+
+    ) => {
+        #[cfg(target_family = "wasm")]
+        const _: () = {
+            $(
+                #[unsafe(export_name = $name)]
+                unsafe extern "C" fn $function($($argument: $type),*) $(-> $result)? {
+                    // SAFETY: only the host calls it, as the contract says.
+                    unsafe { $crate::__private::export::$interface::$function::<$extension>($($argument),*) }
+                }
+            )+
+            $crate::__private::bindings::$interface::export!(
+                $extension with_types_in $crate::__private::bindings::$interface
+            );
+        };
+    };
+}
