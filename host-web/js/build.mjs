@@ -1,14 +1,14 @@
 /**
  * Builds the package into dist/: the entries with shared chunks, the WebAssembly beside them, and their types.
  *
- * Needs generated/ (engine, linker, adapter, contract), which `cargo xtask build` makes.
+ * Needs generated/ (engine, linker, adapter, contract, host), which `cargo xtask build` makes.
  */
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 
 const require = createRequire(import.meta.url);
 const here = dirname(fileURLToPath(import.meta.url));
@@ -16,11 +16,35 @@ const src = join(here, "src");
 const dist = join(here, "dist");
 const generated = join(here, "generated");
 
-/** The two imports that are no files: what the engine imports, and the adapter's bytes. */
+/** What the engine imports over the canonical ABI. */
+async function hostInterfaces() {
+  const source = readFileSync(join(generated, "host.ts"), "utf8");
+  const { code } = await transform(source, { loader: "ts", format: "esm" });
+  return (await import(`data:text/javascript,${encodeURIComponent(code)}`)).imports;
+}
+
+const interfaces = await hostInterfaces();
+
+/** An interface as an ES module: its functions under their names in WIT. They are hoisted, so imports may go round. */
+function interfaceModule(name) {
+  const functions = Object.keys(interfaces[name]).map(
+    (key, k) =>
+      `function f${k}(...flat) { return hostImport(${JSON.stringify(name)}, ${JSON.stringify(key)}, flat); }
+export { f${k} as ${JSON.stringify(key)} };`,
+  );
+  return ['import { hostImport } from "./dispatch.ts";', ...functions].join("\n");
+}
+
+/** The imports that are no files: what the engine imports, and the adapter's bytes. */
 const virtual = {
   name: "virtual",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^sqlink:callbacks$/ }, () => ({ path: join(src, "callbacks.ts") }));
+    onResolve({ filter: /^sqlink:host\// }, ({ path }) => ({ path, namespace: "interface" }));
+    onLoad({ filter: /.*/, namespace: "interface" }, ({ path }) => ({
+      contents: interfaceModule(path),
+      resolveDir: src,
+    }));
     onResolve({ filter: /^sqlink:adapter$/ }, () => ({ path: "adapter", namespace: "adapter" }));
     onLoad({ filter: /.*/, namespace: "adapter" }, () => ({
       contents: readFileSync(join(generated, "adapter.wasm")),

@@ -14,7 +14,6 @@ export {
   type QueryAllOptions,
   type StatementResult,
 } from "./database.js";
-export type { Capability, FunctionFlags } from "./describe.js";
 export { SqliteError, type SqliteErrorFields } from "./errors.js";
 export type {
   ComponentSource,
@@ -23,10 +22,23 @@ export type {
   ExtensionSource,
   LinkedExtension,
   LinkerName,
+  LinkOptions,
   LoadOptions,
 } from "./extension.js";
+export type { FileSource, FileSources } from "./files.js";
 export type { ScalarFunction } from "./functions.js";
 export type { LogEntry, LogLevel } from "./log.js";
+export type {
+  Capability,
+  FunctionFlags,
+  HookName,
+  HttpPolicy,
+  ManifestAggregate,
+  ManifestFunction,
+  ManifestModule,
+  ModuleFlags,
+  Nesting,
+} from "./manifest.js";
 export type { Row } from "./rows.js";
 export {
   type ArrayRows,

@@ -10,7 +10,16 @@ import { isInterrupted } from "./interrupts.js";
 
 export { notePanic as enginePanicked } from "./engine.js";
 export { callFunction, releaseFunction } from "./functions.js";
-export { callGuest, describeGuest, releaseGuest, takeFailure } from "./guests.js";
+export {
+  callGuest,
+  compareGuest,
+  currentGuest,
+  finishGuest,
+  inverseGuest,
+  nextBatchGuest,
+  stepGuest,
+  takeFailure,
+} from "./guests.js";
 export { logMessage } from "./log.js";
 
 /** Milliseconds since 1970-01-01T00:00:00Z. */

@@ -5,7 +5,7 @@
  */
 import type { Database, Limits, OpenOptions, QueryAllOptions, StatementResult } from "./database.js";
 import { INTERRUPT, misuse, SqliteError } from "./errors.js";
-import type { ExtensionDescription, ExtensionInfo, ExtensionSource, LoadOptions } from "./extension.js";
+import type { ExtensionDescription, ExtensionInfo, ExtensionSource, LinkOptions, LoadOptions } from "./extension.js";
 import type { LogEntry } from "./log.js";
 import {
   type Operation,
@@ -308,7 +308,7 @@ export class WorkerDatabase {
   }
 
   /** As {@link Database.inspectExtension}. */
-  async inspectExtension(source: ExtensionSource, options: LoadOptions = {}): Promise<ExtensionDescription> {
+  async inspectExtension(source: ExtensionSource, options: LinkOptions = {}): Promise<ExtensionDescription> {
     return this.#send("inspectExtension", await this.#sendable(source, options));
   }
 
@@ -317,10 +317,15 @@ export class WorkerDatabase {
     return this.#send("unloadExtension", { name });
   }
 
-  async #sendable(
+  /** As {@link Database.extensionFile}. */
+  extensionFile(extension: string, file: string): Promise<Uint8Array> {
+    return this.#send("extensionFile", { extension, file });
+  }
+
+  async #sendable<O extends LinkOptions>(
     source: ExtensionSource,
-    options: LoadOptions,
-  ): Promise<{ source: SentExtension; options: LoadOptions }> {
+    options: O,
+  ): Promise<{ source: SentExtension; options: O }> {
     if (typeof source === "string") return { source: this.#thread.url(source), options };
     if (source instanceof URL) return { source: source.href, options };
     if (typeof Response !== "undefined" && source instanceof Response) {

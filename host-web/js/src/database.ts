@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { type FunctionFlags, flagBits } from "./describe.js";
 import { useAdapter } from "./direct.js";
 import { alive, check, currentGeneration, engine, lastError, start } from "./engine.js";
 import { compile, environment } from "./environment.js";
@@ -12,14 +11,17 @@ import {
   type ExtensionDescription,
   type ExtensionInfo,
   type ExtensionSource,
+  type LinkOptions,
   type LoadOptions,
   link,
 } from "./extension.js";
+import { contentOf, keepFiles, readSources, releaseFiles } from "./files.js";
 import { keepFunction, releaseFunction, type ScalarFunction } from "./functions.js";
 import { keepGuest, releaseGuest } from "./guests.js";
 import { buffered, inspect, named, readIds, readInfos } from "./inspect.js";
 import { unwatch, watch } from "./interrupts.js";
 import { type LogEntry, listen } from "./log.js";
+import { type FunctionFlags, flagBits } from "./manifest.js";
 import { type Row, repliedFirst, repliedParameters, repliedSecond, repliedStatement } from "./rows.js";
 import { type ArrayRows, type ObjectRows, type RowOptions, Statement } from "./statement.js";
 import type { Params, Value } from "./values.js";
@@ -36,7 +38,25 @@ export interface Limits {
   readonly valueBytes?: number;
   /** Most bytes of an SQL statement; default 1,000,000,000. */
   readonly sqlBytes?: number;
+  /** Most bytes of keys and values in the state of one extension; default 1 MiB. */
+  readonly stateBytes?: number;
+  /** Most bytes of keys and values in the cache of one extension; default 4 MiB. */
+  readonly cacheBytes?: number;
+  /** Most cursors of queries and of virtual tables, and running aggregates, of one extension, each; default 100,000. */
+  readonly openHandles?: number;
 }
+
+/** The limits in the engine's order. */
+const LIMITS = [
+  "timeout",
+  "callDepth",
+  "outputBytes",
+  "valueBytes",
+  "sqlBytes",
+  "stateBytes",
+  "cacheBytes",
+  "openHandles",
+] as const satisfies readonly (keyof Limits)[];
 
 /** How to open a connection. */
 export interface OpenOptions {
@@ -195,8 +215,9 @@ export class Database {
   get limits(): Required<Limits> {
     check(engine.limits(this.#use()));
     const [row = []] = buffered(false);
-    const [timeout = 0, callDepth = 0, outputBytes = 0, valueBytes = 0, sqlBytes = 0] = row.map(Number);
-    return { timeout, callDepth, outputBytes, valueBytes, sqlBytes };
+    return Object.fromEntries(LIMITS.map((name, k) => [name, Number(row[k])])) as Required<
+      Record<keyof Limits, number>
+    >;
   }
 
   set limits(changed: Limits) {
@@ -209,8 +230,8 @@ export class Database {
         });
       }
     }
-    const { timeout, callDepth, outputBytes, valueBytes, sqlBytes } = all;
-    check(engine.setLimits(this.#handle, timeout, callDepth, outputBytes, valueBytes, sqlBytes));
+    const limits = Uint32Array.from(LIMITS, (name) => all[name]);
+    check(engine.setLimits(this.#handle, limits));
   }
 
   /**
@@ -385,16 +406,30 @@ export class Database {
    * capabilities against the grants, and registers everything, or nothing.
    *
    * @param source - the component's bytes or where to get them, or a linked core module
-   * @param options - grants and linker
+   * @param options - linker, grants, settings and files
    */
   async loadExtension(source: ExtensionSource, options: LoadOptions = {}): Promise<ExtensionInfo> {
     this.#use();
-    const linked = await link(source, options);
+    const { grants = [], config = {}, prefix = "", replace = false } = options;
+    const [linked, files] = await Promise.all([link(source, options), readSources(options.files ?? {})]);
     const handle = this.#use();
-    const id = keepGuest(linked.guest);
-    if (engine.loadExtension(handle, id, linked.digest, [...(options.grants ?? [])]) < 0) {
+    const id = keepGuest(linked);
+    const numbers = keepFiles(id, files);
+    const status = engine.loadExtension(
+      handle,
+      id,
+      linked.digest,
+      [...grants],
+      Object.entries(config).flatMap(([key, value]) => [key, text(value)]),
+      files.map((file) => file.name),
+      Uint32Array.from(files.flatMap((file, k) => [numbers[k] as number, file.writable ? 1 : 0])),
+      text(prefix),
+      replace,
+    );
+    if (status < 0) {
       const error = named(lastError(), linked.name);
       releaseGuest(id);
+      releaseFiles(id);
       throw error;
     }
     const [info] = readInfos();
@@ -403,15 +438,31 @@ export class Database {
   }
 
   /**
-   * Removes an extension and its functions.
+   * Returns what is in a file that was handed over to an extension, with what the extension has written.
+   *
+   * @param extension - as in its manifest
+   * @param file - the extension's name for the file
+   */
+  extensionFile(extension: string, file: string): Uint8Array {
+    const content = contentOf(this.#extension(extension), file);
+    if (content === undefined) throw misuse(`extension \`${extension}\` was handed no file \`${file}\``);
+    return content;
+  }
+
+  #extension(name: string): number {
+    check(engine.extensions(this.#use()));
+    const id = readIds().get(name);
+    if (id === undefined) throw misuse(`no extension \`${name}\` is loaded`);
+    return id;
+  }
+
+  /**
+   * Removes an extension and everything it registered. Its files are gone then, too.
    *
    * @param name - as in its manifest
    */
   unloadExtension(name: string): void {
-    check(engine.extensions(this.#use()));
-    const id = readIds().get(name);
-    if (id === undefined) throw misuse(`no extension \`${name}\` is loaded`);
-    check(engine.unloadExtension(this.#handle, id));
+    check(engine.unloadExtension(this.#handle, this.#extension(name)));
   }
 
   /**
@@ -420,7 +471,7 @@ export class Database {
    * @param source - as for {@link loadExtension}
    * @param options - which linker
    */
-  inspectExtension(source: ExtensionSource, options: LoadOptions = {}): Promise<ExtensionDescription> {
+  inspectExtension(source: ExtensionSource, options: LinkOptions = {}): Promise<ExtensionDescription> {
     this.#use();
     return inspect(source, options);
   }

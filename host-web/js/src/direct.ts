@@ -5,34 +5,43 @@
  * @module
  */
 
-import type { Interfaces } from "../generated/contract.js";
+import type { Func, Interfaces } from "../generated/contract.js";
 import * as contract from "../generated/contract.js";
-import { AbiError, type GuestMemory, importedFunction, load } from "./canonical.js";
+import { type CoreFunction, exportedFunction, importedFunction } from "./canonical.js";
+import { AbiError, AbiMemory, type Realloc } from "./codecs.js";
 import { copier } from "./copier.js";
-import type { Manifest } from "./describe.js";
-import { engineMemory, grow } from "./engine.js";
+import { batchRoom, engineMemory, grow } from "./engine.js";
 import { ERROR, SqliteError } from "./errors.js";
-import type { Guest, ScalarCall } from "./guests.js";
-import {
-  contractError,
-  type Denied,
-  deniedImports,
-  grantedImports,
-  type Implementations,
-  shortName,
-} from "./imports.js";
+import { type HotCalls, type Instance, type Linked, payloadOf } from "./guests.js";
+import { type Imports, shortName } from "./imports.js";
 
 const wantedImports: Interfaces = contract.imports;
 const wantedExports: Interfaces = contract.exports;
-const METADATA = `sqlink:extension/metadata@${contract.version}`;
-const SCALAR = `sqlink:extension/scalar@${contract.version}`;
 
-/** What a linked core module exports. */
-export interface Exports extends GuestMemory {
-  readonly describe: () => number;
-  readonly describePost: (pointer: number) => void;
+/** Name of an interface with package and version. */
+function longName(interfaceName: string): string {
+  return `sqlink:extension/${interfaceName}@${contract.version}`;
+}
+
+type Post = (pointer: number) => void;
+
+/** What a linked core module exports for the frequent calls. */
+export interface Exports {
+  readonly memory: WebAssembly.Memory;
+  readonly realloc: Realloc;
   readonly call: (id: number, list: number, count: number) => number;
-  readonly callPost: (pointer: number) => void;
+  readonly callPost: Post;
+  readonly step: (id: number, context: number, list: number, count: number) => number;
+  readonly stepPost: Post;
+  readonly inverse: Exports["step"];
+  readonly inversePost: Post;
+  readonly current: (id: number, context: number) => number;
+  readonly currentPost: Post;
+  readonly finish: Exports["current"];
+  readonly finishPost: Post;
+  readonly compare: (id: number, left: number, leftLength: number, right: number, rightLength: number) => number;
+  readonly nextBatch: (cursor: number, maxRows: number) => number;
+  readonly nextBatchPost: Post;
 }
 
 /** Compiled adapter.wat; undefined where WebAssembly has no multi-memory, and JavaScript copies instead. */
@@ -48,102 +57,128 @@ export function hasAdapter(): boolean {
   return adapter !== undefined;
 }
 
-function nothing(): void {}
+/** Stands for what a guest does not export: the engine does not call it. */
+function nothing(): number {
+  return 0;
+}
 
-function instantiate(module: WebAssembly.Module, name: string, implementations: Implementations): Exports {
-  let exports: Exports | undefined;
-  const guest = (): GuestMemory => {
-    if (exports === undefined) throw new AbiError("an import was called before the instance was complete");
-    return exports;
-  };
-  const imports: Record<string, Record<string, WebAssembly.ImportValue>> = {};
-  for (const wanted of WebAssembly.Module.imports(module)) {
-    const func = wantedImports[wanted.module]?.[wanted.name];
-    const implementation = implementations[shortName(wanted.module)]?.[wanted.name];
-    if (func === undefined || implementation === undefined) {
-      throw new SqliteError(
-        `extension \`${name}\` imports ${wanted.kind} \`${wanted.module}#${wanted.name}\`, which contract ${contract.version} does not have`,
-        { extendedCode: ERROR },
+/** An instance of a linked core module. */
+class DirectInstance implements Instance {
+  readonly #name: string;
+  readonly #exports: WebAssembly.Exports;
+  readonly #abi: AbiMemory;
+  readonly #functions = new Map<string, (...args: readonly unknown[]) => unknown>();
+
+  constructor(module: WebAssembly.Module, name: string, imports: Imports) {
+    this.#name = name;
+    let abi: AbiMemory | undefined;
+    const memory = (): AbiMemory => {
+      if (abi === undefined) throw new AbiError("an import was called before the instance was complete");
+      return abi;
+    };
+    const given: Record<string, Record<string, CoreFunction>> = {};
+    for (const wanted of WebAssembly.Module.imports(module)) {
+      const func = wantedImports[wanted.module]?.[wanted.name];
+      if (func === undefined) {
+        throw new SqliteError(
+          `extension \`${name}\` imports ${wanted.kind} \`${wanted.module}#${wanted.name}\`, which contract ${contract.version} does not have`,
+          { extendedCode: ERROR },
+        );
+      }
+      const run = imports(shortName(wanted.module), wanted.name, func);
+      given[wanted.module] ??= {};
+      (given[wanted.module] as Record<string, CoreFunction>)[wanted.name] = importedFunction(
+        func,
+        memory,
+        run,
+        payloadOf,
       );
     }
-    imports[wanted.module] ??= {};
-    (imports[wanted.module] as Record<string, WebAssembly.ImportValue>)[wanted.name] = importedFunction(
-      func,
-      guest,
-      implementation as (...args: unknown[]) => unknown,
-      contractError,
-    );
+    this.#exports = new WebAssembly.Instance(module, given as WebAssembly.Imports).exports;
+    abi = new AbiMemory(this.#found("memory") as WebAssembly.Memory, this.#found("cabi_realloc") as Realloc);
+    this.#abi = abi;
   }
-  const instance = new WebAssembly.Instance(module, imports);
-  const found = (key: string): unknown => {
-    const value = instance.exports[key];
+
+  #found(key: string): unknown {
+    const value = this.#exports[key];
     if (value === undefined) {
-      throw new SqliteError(`extension \`${name}\` is not a linked core module: it has no export \`${key}\``, {
+      throw new SqliteError(`extension \`${this.#name}\` is not a linked core module: it has no export \`${key}\``, {
         extendedCode: ERROR,
       });
     }
     return value;
-  };
-  const optional = (key: string): unknown => instance.exports[key] ?? nothing;
-  exports = {
-    memory: found("memory") as WebAssembly.Memory,
-    realloc: found("cabi_realloc") as Exports["realloc"],
-    describe: found(`${METADATA}#describe`) as Exports["describe"],
-    describePost: optional(`cabi_post_${METADATA}#describe`) as Exports["describePost"],
-    call: found(`${SCALAR}#call`) as Exports["call"],
-    callPost: optional(`cabi_post_${SCALAR}#call`) as Exports["callPost"],
-  };
-  return exports;
+  }
+
+  /** Also in `sqlink:extension/scalar@…#call` the names are WIT's. */
+  invoke(interfaceName: string, functionName: string, args: readonly unknown[]): unknown {
+    const long = longName(interfaceName);
+    const key = `${long}#${functionName}`;
+    let call = this.#functions.get(key);
+    if (call === undefined) {
+      const func = wantedExports[long]?.[functionName] as Func;
+      const post = this.#exports[`cabi_post_${key}`] as CoreFunction | undefined;
+      call = exportedFunction(func, this.#abi, this.#found(key) as CoreFunction, post);
+      this.#functions.set(key, call);
+    }
+    return call(...args);
+  }
+
+  /** Makes the calls that carry arguments and results between the two memories. */
+  hot(): HotCalls {
+    const optional = (interfaceName: string, functionName: string): never =>
+      (this.#exports[`${longName(interfaceName)}#${functionName}`] ?? nothing) as never;
+    const post = (interfaceName: string, functionName: string): never =>
+      (this.#exports[`cabi_post_${longName(interfaceName)}#${functionName}`] ?? nothing) as never;
+    const guest: Exports = {
+      memory: this.#found("memory") as WebAssembly.Memory,
+      realloc: this.#found("cabi_realloc") as Realloc,
+      call: optional("scalar", "call"),
+      callPost: post("scalar", "call"),
+      step: optional("aggregate", "step"),
+      stepPost: post("aggregate", "step"),
+      inverse: optional("aggregate", "inverse"),
+      inversePost: post("aggregate", "inverse"),
+      current: optional("aggregate", "current"),
+      currentPost: post("aggregate", "current"),
+      finish: optional("aggregate", "finish"),
+      finishPost: post("aggregate", "finish"),
+      compare: optional("collation", "compare"),
+      nextBatch: optional("vtab", "next-batch"),
+      nextBatchPost: post("vtab", "next-batch"),
+    };
+    if (adapter === undefined) return copier(guest);
+    const engine = { memory: engineMemory(), grow, room: batchRoom };
+    // The same object is both the copier's and the adapter's.
+    const { exports } = new WebAssembly.Instance(adapter, {
+      engine,
+      guest: guest as unknown as WebAssembly.ModuleImports,
+    });
+    return exports as unknown as HotCalls;
+  }
 }
 
-/** Makes the call that carries arguments and results between the two memories. */
-function connect(guest: Exports): ScalarCall {
-  if (adapter === undefined) return copier(guest);
-  const { exports } = new WebAssembly.Instance(adapter, {
-    engine: { memory: engineMemory(), grow },
-    guest: { memory: guest.memory, realloc: guest.realloc, call: guest.call, post: guest.callPost },
+/** Short names of the interfaces of the contract that a linked core module exports functions of. */
+function interfacesOf(module: WebAssembly.Module): string[] {
+  const names = WebAssembly.Module.exports(module).flatMap(({ name }) => {
+    const [interfaceName = ""] = name.split("#");
+    return wantedExports[interfaceName] === undefined ? [] : shortName(interfaceName);
   });
-  return exports.call as ScalarCall;
-}
-
-/** Reads the manifest of a linked core module, on an instance of its own with every import denied. */
-export function describeModule(module: WebAssembly.Module, name: string, onError: (message: string) => void): Manifest {
-  const func = wantedExports[METADATA]?.describe;
-  let denied: Denied | undefined;
-  const onDenied = (call: Denied): void => {
-    denied ??= call;
-  };
-  const guest = instantiate(module, name, deniedImports(onError, onDenied));
-  const pointer = guest.describe();
-  const manifest = load(guest, func?.result ?? "string", pointer) as Manifest;
-  guest.describePost(pointer);
-  if (denied !== undefined) throw denied;
-  return manifest;
+  return [...new Set(names)];
 }
 
 /**
- * Makes a guest of a linked core module. It is instantiated at its first call, and again at the first call after a trap.
+ * Makes an extension of a linked core module.
  *
- * @param id - the number the engine knows it by
- * @param module - what `compose::link` made of the extension
+ * @param module - what `compose::link` made of the component
  * @param name - for errors
+ * @param digest - SHA-256 in hexadecimal
  */
-export function directGuest(id: number, module: WebAssembly.Module, name: string): Guest {
-  const onError = (message: string): void => {
-    guest.lastLog = message;
-  };
-  const fresh: ScalarCall = (...args) => {
-    guest.call = connect(instantiate(module, name, grantedImports(id, onError)));
-    return guest.call(...args);
-  };
-  const guest: Guest = {
-    call: fresh,
-    lastLog: "",
+export function directly(module: WebAssembly.Module, name: string, digest: string): Linked {
+  return {
+    name,
+    digest,
     linker: "direct",
-    describe: () => describeModule(module, name, onError),
-    drop() {
-      guest.call = fresh;
-    },
+    interfaces: interfacesOf(module),
+    instantiate: (imports) => new DirectInstance(module, name, imports),
   };
-  return guest;
 }

@@ -8,6 +8,9 @@
  * @module
  */
 import * as wasm from "../generated/engine.js";
+import * as host from "../generated/host.js";
+import { type CoreFunction, exportedFunction, ResultError } from "./canonical.js";
+import { AbiMemory, type Realloc } from "./codecs.js";
 import { MISUSE, misuse, SqliteError } from "./errors.js";
 import { attach } from "./heap.js";
 import { resetAll } from "./lifecycle.js";
@@ -26,7 +29,9 @@ let panic = "";
 let death: SqliteError | undefined;
 /** Counts instances: a connection belongs to one. */
 let generation = 0;
-let memory: WebAssembly.Memory | undefined;
+/** What the instance exports: wasm-bindgen's functions, which are called through `wasm`, and those of the canonical ABI. */
+let exports: Readonly<Record<string, unknown>> = {};
+let abi: AbiMemory | undefined;
 let started: Promise<void> | undefined;
 let compiled: WebAssembly.Module | undefined;
 
@@ -57,7 +62,7 @@ export function currentGeneration(): number {
 export async function start(source: () => Promise<WebAssembly.Module>): Promise<void> {
   started ??= source().then((module) => {
     compiled = module;
-    adopt(wasm.initSync({ module }).memory);
+    adopt(wasm.initSync({ module }));
   });
   try {
     await started;
@@ -70,26 +75,62 @@ export async function start(source: () => Promise<WebAssembly.Module>): Promise<
     wasm.__wbg_reset_state();
     death = undefined;
     panic = "";
-    // There is an instance already: this only finds its memory.
-    if (compiled !== undefined) adopt(wasm.initSync({ module: compiled }).memory);
+    // There is an instance already: this only finds its exports.
+    if (compiled !== undefined) adopt(wasm.initSync({ module: compiled }));
   }
 }
 
 /** The instance's memory. */
 export function engineMemory(): WebAssembly.Memory {
-  if (memory === undefined) throw misuse("the engine is not started");
-  return memory;
+  if (abi === undefined) throw misuse("the engine is not started");
+  return exports.memory as WebAssembly.Memory;
 }
 
-function adopt(instanceMemory: WebAssembly.Memory): void {
+/** The instance's memory for the canonical ABI. */
+export function engineAbi(): AbiMemory {
+  if (abi === undefined) throw misuse("the engine is not started");
+  return abi;
+}
+
+function adopt(instance: wasm.InitOutput): void {
   generation++;
-  memory = instanceMemory;
+  exports = instance as unknown as typeof exports;
+  abi = new AbiMemory(instance.memory, guarded(exports.cabi_realloc as Realloc));
+  guestImports.clear();
   thrown = undefined;
-  attach(memory);
+  attach(instance.memory);
   wasm.start();
   setReply(wasm.reply_block());
   scratchAt = wasm.scratch(0) >>> 0;
   scratchUsual = true;
+}
+
+const GUEST_IMPORTS = `sqlink:host/guest-imports@${host.version}`;
+const guestImportTypes: host.Interfaces = host.exports;
+const guestImports = new Map<string, (...args: readonly unknown[]) => unknown>();
+
+/**
+ * Calls what extensions import.
+ *
+ * @param name - INTERFACE-FUNCTION
+ * @param args - the extension, and the function's arguments
+ * @throws ResultError if the function fails
+ */
+export function guestImport(name: string, args: readonly unknown[]): unknown {
+  if (death !== undefined) throw death;
+  let call = guestImports.get(name);
+  if (call === undefined) {
+    const key = `${GUEST_IMPORTS}#${name}`;
+    const func = guestImportTypes[GUEST_IMPORTS]?.[name] as host.Func;
+    const post = exports[`cabi_post_${key}`] as CoreFunction | undefined;
+    call = exportedFunction(func, engineAbi(), exports[key] as CoreFunction, post);
+    guestImports.set(name, call);
+  }
+  try {
+    return call(...args);
+  } catch (error) {
+    throw error instanceof ResultError ? error : died(error);
+  }
 }
 
 /** Turns an exception that left the engine into the error that says so. */
@@ -189,6 +230,9 @@ export function runStatement(statement: number, count: number): number {
 /** {@link wasm.grow}, for results that do not fit the result buffer. */
 export const grow = guarded(wasm.grow);
 
+/** {@link wasm.batch_room}. */
+export const batchRoom = guarded(wasm.batch_room);
+
 /** The engine's other exports. */
 export const engine = {
   open: guarded(wasm.open),
@@ -216,11 +260,6 @@ export const engine = {
   loadExtension: guarded(wasm.load_extension),
   unloadExtension: guarded(wasm.unload_extension),
   extensions: guarded(wasm.extensions),
-  guestLog: guarded(wasm.guest_log),
-  guestRandom: guarded(wasm.guest_random),
-  guestClock: guarded(wasm.guest_clock),
-  guestQuery: guarded(wasm.guest_query),
-  guestExecute: guarded(wasm.guest_execute),
 };
 
 const takeError = guarded(wasm.take_error);

@@ -3,11 +3,20 @@
  *
  * @module
  */
-import type { Capability, FunctionFlags, Manifest } from "./describe.js";
-import { describeModule, directGuest } from "./direct.js";
+import { directly } from "./direct.js";
 import { environment, MAX_EXTENSION_BYTES, responseBytes } from "./environment.js";
 import { ERROR, MISUSE, SqliteError, TOOBIG } from "./errors.js";
-import type { Guest } from "./guests.js";
+import type { FileSources } from "./files.js";
+import type { Linked } from "./guests.js";
+import type {
+  Capability,
+  HookName,
+  HttpPolicy,
+  ManifestAggregate,
+  ManifestFunction,
+  ManifestModule,
+  Nesting,
+} from "./manifest.js";
 
 /** An extension that was linked already, as `sqlink compose --target workers` gives it. */
 export interface LinkedExtension {
@@ -28,10 +37,8 @@ export type ExtensionSource = ComponentSource | WebAssembly.Module | LinkedExten
 /** Which way an extension is linked. */
 export type LinkerName = "direct" | "jco";
 
-/** How to link and what to grant. */
-export interface LoadOptions {
-  /** Capabilities granted to the extension: `random`, `clock`, `spi.read`, `spi.write`. Default none. */
-  readonly grants?: readonly string[];
+/** How to link an extension. */
+export interface LinkOptions {
   /**
    * `direct` calls the extension without generated glue; `jco` takes any component, but calls are ten times slower and it
    * needs a content security policy that allows `blob:` scripts. `auto`, the default, takes `jco` only for a component whose shape
@@ -39,10 +46,27 @@ export interface LoadOptions {
    */
   readonly linker?: "auto" | LinkerName;
   /** What to call the file in errors. Default: the last part of its URL. */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
-/** A loaded extension. */
+/** How to link an extension, and what to give it. */
+export interface LoadOptions extends LinkOptions {
+  /**
+   * Capabilities granted to the extension: `random`, `clock`, `spi.read`, `spi.write`, `state`, `cache`, `files.read`,
+   * `files.write`. Default none.
+   */
+  readonly grants?: readonly string[];
+  /** Settings, which the extension reads by their names. */
+  readonly config?: Readonly<Record<string, string>>;
+  /** Files, which the extension knows by their names here; it needs the grant `files.read`, and `files.write` to write. */
+  readonly files?: FileSources;
+  /** Goes in front of the SQL names of everything the extension registers. */
+  readonly prefix?: string;
+  /** Replaces functions, collations and modules of other owners that have the same names; default: they are an error. */
+  readonly replace?: boolean;
+}
+
+/** A loaded extension. Names are as registered, with the prefix, in manifest order. */
 export interface ExtensionInfo {
   /** Name from its manifest. */
   readonly name: string;
@@ -52,8 +76,16 @@ export interface ExtensionInfo {
   readonly description: string;
   /** SHA-256 of its file in hexadecimal; empty for a linked core module given without one. */
   readonly digest: string;
-  /** SQL names of its functions, in manifest order. */
+  /** Scalar functions; a name is there once per argument count. */
   readonly functions: readonly string[];
+  /** Aggregate and window functions, likewise. */
+  readonly aggregates: readonly string[];
+  /** Collating sequences. */
+  readonly collations: readonly string[];
+  /** Virtual table modules. */
+  readonly modules: readonly string[];
+  /** Hooks. */
+  readonly hooks: readonly HookName[];
   /** Capabilities in force. */
   readonly granted: readonly string[];
   /** Optional capabilities that were not granted. */
@@ -75,34 +107,25 @@ export interface ExtensionDescription {
   /** SHA-256 of its file in hexadecimal; empty for a linked core module given without one. */
   readonly digest: string;
   /** Its scalar functions. */
-  readonly functions: readonly {
-    /** SQL name. */
-    readonly name: string;
-    /** Number of arguments, -1 for any number. */
-    readonly argCount: number;
-    /** What SQLite may assume of it. */
-    readonly flags: FunctionFlags;
-  }[];
+  readonly functions: readonly ManifestFunction[];
+  /** Its aggregate and window functions. */
+  readonly aggregates: readonly ManifestAggregate[];
+  /** Its collating sequences. */
+  readonly collations: readonly string[];
+  /** Its virtual table modules. */
+  readonly modules: readonly ManifestModule[];
+  /** The hooks it wants called. */
+  readonly hooks: readonly HookName[];
   /** Without every one of these the load fails. */
   readonly required: readonly Capability[];
   /** Without one of these the load succeeds. */
   readonly optional: readonly Capability[];
+  /** What becomes of a call that comes while another runs. */
+  readonly nesting: Nesting;
+  /** What it would send over HTTP; absent if nothing. */
+  readonly http?: HttpPolicy;
   /** Which way it would be linked. */
   readonly linker: LinkerName;
-}
-
-/** An extension that can be made a guest of any connection. */
-export interface Linked {
-  /** What to call it before its manifest is known. */
-  readonly name: string;
-  /** SHA-256 in hexadecimal. */
-  readonly digest: string;
-  /** Which way it is linked. */
-  readonly linker: LinkerName;
-  /** Makes the guest. */
-  guest(id: number): Guest;
-  /** Reads the manifest with every import denied. */
-  describe(onError: (message: string) => void): Manifest;
 }
 
 interface Named {
@@ -151,13 +174,13 @@ function keep(key: string, linked: Linked): Linked {
  * @param source - where it comes from
  * @param options - which linker
  */
-export async function link(source: ExtensionSource, options: LoadOptions = {}): Promise<Linked> {
+export async function link(source: ExtensionSource, options: LinkOptions = {}): Promise<Linked> {
   const { linker = "auto" } = options;
   if (source instanceof WebAssembly.Module) {
-    return direct(source, options.name ?? "extension", "");
+    return directly(source, options.name ?? "extension", "");
   }
   if (isLinked(source)) {
-    return direct(source.module, options.name ?? source.name ?? "extension", source.digest ?? "");
+    return directly(source.module, options.name ?? source.name ?? "extension", source.digest ?? "");
   }
   if (!isReadable(source)) {
     throw new SqliteError(
@@ -182,7 +205,7 @@ export async function link(source: ExtensionSource, options: LoadOptions = {}): 
   let linked: Linked | undefined;
   if (linker !== "jco") {
     const module = await linkDirect(bytes, name, linker === "direct");
-    if (module !== undefined) linked = direct(module, name, digest);
+    if (module !== undefined) linked = directly(module, name, digest);
   }
   if (linked === undefined) {
     await verifyComponent(bytes, name);
@@ -210,14 +233,4 @@ async function linkerFunctions(): Promise<typeof import("./linker.js")> {
     );
   }
   return import("./linker.js");
-}
-
-function direct(module: WebAssembly.Module, name: string, digest: string): Linked {
-  return {
-    name,
-    digest,
-    linker: "direct",
-    guest: (id) => directGuest(id, module, name),
-    describe: (onError) => describeModule(module, name, onError),
-  };
 }

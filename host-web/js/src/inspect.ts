@@ -3,40 +3,46 @@
  *
  * @module
  */
-import type { Manifest } from "./describe.js";
 import { AUTH, ERROR, SqliteError } from "./errors.js";
 import {
   type ExtensionDescription,
   type ExtensionInfo,
   type ExtensionSource,
-  type Linked,
-  type LoadOptions,
+  type LinkOptions,
   link,
 } from "./extension.js";
-import { classify, guestOf } from "./guests.js";
+import { classify, describe, type Linked, linkedOf } from "./guests.js";
+import type { HookName, Manifest } from "./manifest.js";
 import { readArrays } from "./rows.js";
 import type { Value } from "./values.js";
 
 /** Reads an extension's manifest with every import denied. */
-export async function inspect(source: ExtensionSource, options: LoadOptions): Promise<ExtensionDescription> {
+export async function inspect(source: ExtensionSource, options: LinkOptions): Promise<ExtensionDescription> {
   const linked = await link(source, options);
-  const { name, version, description, functions, required, optional } = describe(linked);
+  const manifest = manifestOf(linked);
+  const { name, version, description, required, optional, nesting, http } = manifest;
   return {
     name,
     version,
     description,
     digest: linked.digest,
-    functions: functions.map((item) => ({ name: item.name, argCount: item.argCount, flags: item.flags })),
+    functions: manifest.functions.map(({ name, argCount, flags }) => ({ name, argCount, flags })),
+    aggregates: manifest.aggregates.map(({ name, argCount, flags, window }) => ({ name, argCount, flags, window })),
+    collations: manifest.collations.map((item) => item.name),
+    modules: manifest.modules.map(({ name, flags, shadowNames }) => ({ name, flags, shadowNames })),
+    hooks: Object.entries(manifest.hooks).flatMap(([hook, wanted]) => (wanted ? (hook as HookName) : [])),
     required,
     optional,
+    nesting,
+    ...(http !== undefined && { http }),
     linker: linked.linker,
   };
 }
 
-function describe(linked: Linked): Manifest {
+function manifestOf(linked: Linked): Manifest {
   let lastLog = "";
   try {
-    return linked.describe((message) => {
+    return describe(linked, (message) => {
       lastLog = message;
     });
   } catch (cause) {
@@ -74,47 +80,28 @@ export function buffered(bigint: boolean): Value[][] {
   return rows;
 }
 
+const TEXTS = ["name", "version", "description", "digest"] as const;
+const LISTS = ["functions", "aggregates", "collations", "modules", "hooks", "granted", "denied"] as const;
+
 /** The extensions in the row buffer: rows of key and value, of which `id` begins the next extension. */
 export function readInfos(): ExtensionInfo[] {
-  type Growing = { -readonly [K in keyof ExtensionInfo]: ExtensionInfo[K] } & {
-    functions: string[];
-    granted: string[];
-    denied: string[];
-  };
-  const infos: Growing[] = [];
+  const infos: Map<unknown, string[]>[] = [];
   for (const [key, value] of buffered(false)) {
-    const info = infos.at(-1);
-    switch (key) {
-      case "id":
-        infos.push({
-          name: "",
-          version: "",
-          description: "",
-          digest: "",
-          functions: [],
-          granted: [],
-          denied: [],
-          linker: guestOf(Number(value))?.linker ?? "direct",
-          traps: 0,
-        });
-        break;
-      case "traps":
-        if (info !== undefined) info.traps = Number(value);
-        break;
-      case "functions":
-      case "granted":
-      case "denied":
-        info?.[key].push(String(value));
-        break;
-      case "name":
-      case "version":
-      case "description":
-      case "digest":
-        if (info !== undefined) info[key] = String(value);
-        break;
-    }
+    if (key === "id") infos.push(new Map());
+    const values = infos.at(-1)?.get(key);
+    if (values === undefined) infos.at(-1)?.set(key, [String(value)]);
+    else values.push(String(value));
   }
-  return infos;
+  return infos.map((info) => ({
+    ...pick(TEXTS, (key) => info.get(key)?.[0] ?? ""),
+    ...pick(LISTS, (key) => info.get(key) ?? []),
+    linker: linkedOf(Number(info.get("id")?.[0]))?.linker ?? "direct",
+    traps: Number(info.get("traps")?.[0]),
+  })) as ExtensionInfo[];
+}
+
+function pick<K extends string, V>(keys: readonly K[], value: (key: K) => V): Record<K, V> {
+  return Object.fromEntries(keys.map((key) => [key, value(key)])) as Record<K, V>;
 }
 
 /** Engine's numbers of the extensions in the row buffer, by name. */

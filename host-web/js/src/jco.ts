@@ -7,33 +7,18 @@
  * @module
  */
 import { $init, generate } from "@bytecodealliance/jco-transpile/component";
-import { AbiError } from "./canonical.js";
-import type { Manifest } from "./describe.js";
+import * as contract from "../generated/contract.js";
+import { jcoCalls } from "./cells.js";
+import { AbiError } from "./codecs.js";
 import { ERROR, SqliteError } from "./errors.js";
-import type { Linked } from "./extension.js";
-import { readCell, writeError, writeResult } from "./functions.js";
-import type { Guest, ScalarCall } from "./guests.js";
-import { views } from "./heap.js";
-import {
-  type ContractValue,
-  Denied,
-  deniedImports,
-  fromContract,
-  grantedImports,
-  type Implementations,
-  shortName,
-  toContract,
-} from "./imports.js";
-
+import { type HotCalls, type Instance, type Linked, payloadOf } from "./guests.js";
+import { Denied, type Imports, shortName } from "./imports.js";
 import { trapName } from "./traps.js";
 
-/** What a transpiled component exports. */
-interface Exports {
-  readonly "sqlink:extension/metadata@0.1.0": { describe(): Manifest };
-  readonly "sqlink:extension/scalar@0.1.0": {
-    call(id: number, args: readonly ContractValue[]): ContractValue;
-  };
-}
+type Run = (...args: readonly unknown[]) => unknown;
+
+/** What a transpiled component exports: functions by interface, in lowerCamelCase. */
+type Exports = Readonly<Record<string, Readonly<Record<string, Run>>>>;
 
 /** A transpiled component. */
 interface Transpiled {
@@ -41,9 +26,21 @@ interface Transpiled {
 }
 
 const OURS = "sqlink:extension/";
+const wantedImports: contract.Interfaces = contract.imports;
+
+/** What {@link transpile} made. */
+interface Prepared {
+  readonly component: Transpiled;
+  readonly modules: ReadonlyMap<string, WebAssembly.Module>;
+  readonly imports: readonly string[];
+  /** Interface names with their version by their name without it. */
+  readonly versions: ReadonlyMap<string, string>;
+  /** Short names of the interfaces of the contract that it exports. */
+  readonly interfaces: readonly string[];
+}
 
 /** Transpiles a component and compiles its core modules. */
-async function transpile(bytes: Uint8Array, name: string): Promise<() => Instance> {
+async function transpile(bytes: Uint8Array, name: string): Promise<Prepared> {
   await $init;
   let generated: ReturnType<typeof generate>;
   try {
@@ -63,9 +60,13 @@ async function transpile(bytes: Uint8Array, name: string): Promise<() => Instanc
     if (path.endsWith(".wasm")) modules.set(path, await WebAssembly.compile(content as Uint8Array<ArrayBuffer>));
     else if (path.endsWith(".js")) script = new TextDecoder().decode(content);
   }
-  const component = await run(strict(script));
-  const versions = versionsIn(bytes);
-  return () => new Instance(component, modules, generated.imports, versions);
+  return {
+    component: await run(strict(script)),
+    modules,
+    imports: generated.imports,
+    versions: versionsIn(bytes),
+    interfaces: generated.exports.flatMap(([exported]) => (exported.startsWith(OURS) ? shortName(exported) : [])),
+  };
 }
 
 /**
@@ -101,44 +102,40 @@ function versionsIn(bytes: Uint8Array): Map<string, string> {
   return new Map(names?.map((full) => [full.replace(/@.*/, ""), full]));
 }
 
-/** Makes instances of one transpiled component. */
-class Instance {
-  readonly #component: Transpiled;
-  readonly #modules: ReadonlyMap<string, WebAssembly.Module>;
-  readonly #imports: readonly string[];
-  readonly #versions: ReadonlyMap<string, string>;
+/** An instance of a transpiled component. */
+class JcoInstance implements Instance {
+  readonly #exports: Exports;
   /** The import outside the contract that ended the call. */
   #denied: Denied | undefined;
 
-  constructor(
-    component: Transpiled,
-    modules: ReadonlyMap<string, WebAssembly.Module>,
-    imports: readonly string[],
-    versions: ReadonlyMap<string, string>,
-  ) {
-    this.#component = component;
-    this.#modules = modules;
-    this.#imports = imports;
-    this.#versions = versions;
-  }
-
-  /** Instantiates it. */
-  start(implementations: Implementations): Exports {
-    const imports = Object.fromEntries(
-      this.#imports.map((name) => [
+  constructor({ component, modules, imports, versions }: Prepared, given: Imports) {
+    const interfaces = Object.fromEntries(
+      imports.map((name) => [
         name,
-        name.startsWith(OURS) ? implementations[shortName(name)] : this.#deny(this.#versions.get(name) ?? name),
+        name.startsWith(OURS) ? ours(shortName(name), given) : this.#deny(versions.get(name) ?? name),
       ]),
     );
-    return this.#component.instantiate((path) => {
-      const module = this.#modules.get(path);
-      if (module === undefined) throw new AbiError(`no core module ${path}`);
-      return module;
-    }, imports);
+    this.#exports = this.#during(() =>
+      component.instantiate((path) => {
+        const module = modules.get(path);
+        if (module === undefined) throw new AbiError(`no core module ${path}`);
+        return module;
+      }, interfaces),
+    );
+  }
+
+  invoke(interfaceName: string, functionName: string, args: readonly unknown[]): unknown {
+    const run = this.#exports[`${OURS}${interfaceName}@${contract.version}`]?.[camel(functionName)];
+    if (run === undefined) throw new AbiError(`there is no export \`${interfaceName}.${functionName}\``);
+    return this.#during(() => run(...args));
+  }
+
+  hot(): HotCalls {
+    return jcoCalls((interfaceName, functionName, args) => this.invoke(interfaceName, functionName, args));
   }
 
   /** Runs a call and gives what ended it: jco may have replaced the exception. */
-  during<T>(call: () => T): T {
+  #during<T>(call: () => T): T {
     this.#denied = undefined;
     try {
       return call();
@@ -163,13 +160,16 @@ class Instance {
   }
 }
 
-/** The contract's error that a call returned: jco throws an error with a `payload`. */
-function payloadOf(exception: unknown): { readonly code: number; readonly message: string } | undefined {
-  const { payload } = (exception ?? {}) as {
-    readonly payload?: { readonly code?: unknown; readonly message?: unknown };
-  };
-  const { code, message } = payload ?? {};
-  return typeof code === "number" && typeof message === "string" ? { code, message } : undefined;
+/** An interface of the contract, as jco imports it. */
+function ours(interfaceName: string, given: Imports): Readonly<Record<string, Run>> {
+  const functions = wantedImports[`${OURS}${interfaceName}@${contract.version}`] ?? {};
+  return Object.fromEntries(
+    Object.entries(functions).map(([name, func]) => [camel(name), given(interfaceName, name, func)]),
+  );
+}
+
+function camel(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function kebab(camel: string): string {
@@ -190,59 +190,12 @@ function blame(exception: unknown): unknown {
  * @param digest - SHA-256 in hexadecimal
  */
 export async function linkJco(bytes: Uint8Array, name: string, digest: string): Promise<Linked> {
-  const make = await transpile(bytes, name);
-  const describe = (onError: (message: string) => void): Manifest => {
-    const instance = make();
-    let denied: Denied | undefined;
-    const imports = deniedImports(onError, (call) => {
-      denied ??= call;
-    });
-    const manifest = instance.during(() => instance.start(imports)["sqlink:extension/metadata@0.1.0"].describe());
-    if (denied !== undefined) throw denied;
-    return manifest;
-  };
+  const prepared = await transpile(bytes, name);
   return {
     name,
     digest,
     linker: "jco",
-    describe,
-    guest(id) {
-      const onError = (message: string): void => {
-        guest.lastLog = message;
-      };
-      const fresh: ScalarCall = (...args) => {
-        guest.call = connect(make(), grantedImports(id, onError));
-        return guest.call(...args);
-      };
-      const guest: Guest = {
-        call: fresh,
-        lastLog: "",
-        linker: "jco",
-        describe: () => describe(onError),
-        drop() {
-          guest.call = fresh;
-        },
-      };
-      return guest;
-    },
-  };
-}
-
-function connect(instance: Instance, implementations: Implementations): ScalarCall {
-  const { call } = instance.during(() => instance.start(implementations))["sqlink:extension/scalar@0.1.0"];
-  return (id, args, count, out) => {
-    views();
-    const values: ContractValue[] = [];
-    for (let k = 0, word = args >>> 2; k < count; k++, word += 4) values.push(toContract(readCell(word, true)));
-    let value: ContractValue;
-    try {
-      value = instance.during(() => call(id, values));
-    } catch (exception) {
-      const error = payloadOf(exception);
-      if (error === undefined) throw exception;
-      return writeError(error.code, error.message, out >>> 2);
-    }
-    views();
-    return writeResult(fromContract(value), out >>> 2, true);
+    interfaces: prepared.interfaces,
+    instantiate: (imports) => new JcoInstance(prepared, imports),
   };
 }

@@ -8,7 +8,7 @@
  */
 import type { Limits, QueryAllOptions, StatementResult } from "./database.js";
 import { SqliteError, type SqliteErrorFields } from "./errors.js";
-import type { ExtensionDescription, ExtensionInfo, LinkedExtension, LoadOptions } from "./extension.js";
+import type { ExtensionDescription, ExtensionInfo, LinkedExtension, LinkOptions, LoadOptions } from "./extension.js";
 import type { LogEntry } from "./log.js";
 import type { Row } from "./rows.js";
 import type { Column, RowOptions, RunResult } from "./statement.js";
@@ -69,8 +69,9 @@ export interface Operations {
   getLimits: { args: Record<never, never>; result: Required<Limits> };
   setLimits: { args: { limits: Limits }; result: undefined };
   loadExtension: { args: { source: SentExtension; options: LoadOptions }; result: ExtensionInfo };
-  inspectExtension: { args: { source: SentExtension; options: LoadOptions }; result: ExtensionDescription };
+  inspectExtension: { args: { source: SentExtension; options: LinkOptions }; result: ExtensionDescription };
   unloadExtension: { args: { name: string }; result: undefined };
+  extensionFile: { args: { extension: string; file: string }; result: Uint8Array };
   extensions: { args: Record<never, never>; result: ExtensionInfo[] };
   use: { args: { url: string }; result: undefined };
   export: { args: { schema?: string | undefined }; result: Uint8Array };

@@ -110,6 +110,8 @@ class Thread {
         return this.#db.inspectExtension(request.source, request.options);
       case "unloadExtension":
         return this.#db.unloadExtension(request.name);
+      case "extensionFile":
+        return this.#db.extensionFile(request.extension, request.file);
       case "extensions":
         return this.#db.extensions();
       case "use":

@@ -295,11 +295,8 @@ impl Platform for WebPlatform {
 
     fn next_batch(&self, extension: u32, cursor: u32, max_rows: u32, out: &mut Batch) -> Result<(), CallError> {
         let (extension, cursor, max_rows) = (extension.cast_signed(), cursor.cast_signed(), max_rows.cast_signed());
-        let (last, refused) = batch::lend(out, || number(|out| js_next_batch_guest(extension, cursor, max_rows, out)));
-        if let Some(refused) = refused {
-            return Err(refused);
-        }
-        out.set_last(last? != 0);
+        let last = batch::lend(out, || number(|out| js_next_batch_guest(extension, cursor, max_rows, out)))?;
+        out.set_last(last != 0);
         Ok(())
     }
 

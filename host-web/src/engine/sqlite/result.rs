@@ -106,12 +106,6 @@ pub fn grow_result_buffer(len: usize) -> usize {
     })
 }
 
-/// Returns the most bytes the innermost call may give back; 0 if none is running.
-#[must_use]
-pub fn output_limit() -> usize {
-    CALLS.with_borrow_mut(|calls| calls.innermost().map_or(0, |frame| frame.limit))
-}
-
 impl Calls {
     fn innermost(&mut self) -> Option<&mut Frame> {
         let index = self.depth.checked_sub(1)?;
