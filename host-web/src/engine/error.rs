@@ -14,6 +14,8 @@ pub const NOMEM: i32 = 7;
 pub const READONLY: i32 = 8;
 /// `SQLITE_INTERRUPT`.
 pub const INTERRUPT: i32 = 9;
+/// `SQLITE_FULL`.
+pub const FULL: i32 = 13;
 /// `SQLITE_CANTOPEN`.
 pub const CANTOPEN: i32 = 14;
 /// `SQLITE_TOOBIG`.
@@ -26,6 +28,9 @@ pub const AUTH: i32 = 23;
 pub const RANGE: i32 = 25;
 /// `SQLITE_NOTADB`.
 pub const NOTADB: i32 = 26;
+
+/// Longest error message of an extension, in bytes; what is longer is cut.
+const MAX_MESSAGE: usize = 65_536;
 
 /// A specialised `Result` for engine calls.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -130,7 +135,7 @@ pub struct Error {
     pub reason: Option<Reason>,
     /// Name of the extension that caused it.
     pub extension: Option<String>,
-    /// SQL name of the function that caused it.
+    /// SQL name of the function or aggregate that caused it.
     pub function: Option<String>,
 }
 
@@ -149,19 +154,19 @@ impl Error {
 
     /// Makes the error of a named failure: ``REASON: extension `NAME`, function `FN`: detail``.
     #[must_use]
-    pub fn failure(reason: Reason, extension: Option<&str>, function: Option<&str>, detail: &str) -> Self {
+    pub fn failure(reason: Reason, extension: Option<&str>, part: Option<Part<'_>>, detail: &str) -> Self {
         Self {
             code: reason.code(),
-            message: failure_message(reason, extension, function, detail),
+            message: failure_message(reason, extension, part, detail),
             offset: None,
             reason: Some(reason),
             extension: extension.map(str::to_owned),
-            function: function.map(str::to_owned),
+            function: part.and_then(Part::function).map(str::to_owned),
         }
     }
 
     /// Makes the error of a call that a platform reported.
-    pub(crate) fn from_call(error: CallError, extension: Option<&str>, function: Option<&str>) -> Self {
+    pub(crate) fn from_call(error: CallError, extension: Option<&str>, part: Option<Part<'_>>) -> Self {
         match error {
             CallError::Error { code, message } => Self {
                 code: guest_code(code),
@@ -169,22 +174,76 @@ impl Error {
                 offset: None,
                 reason: None,
                 extension: extension.map(str::to_owned),
-                function: function.map(str::to_owned),
+                function: part.and_then(Part::function).map(str::to_owned),
             },
-            CallError::Failure { reason, detail } => Self::failure(reason, extension, function, &detail),
+            CallError::Failure { reason, detail } => Self::failure(reason, extension, part, &detail),
+        }
+    }
+}
+
+impl Error {
+    /// Makes the message one that SQLite can take: it ends one at U+0000, and keeps what an extension says however long it
+    /// is.
+    pub(crate) fn clean(&mut self) {
+        let message = &mut self.message;
+        if message.len() > MAX_MESSAGE {
+            message.truncate(message.floor_char_boundary(MAX_MESSAGE));
+        }
+        if message.contains('\0') {
+            *message = message.replace('\0', "\u{fffd}");
+        }
+    }
+}
+
+/// A part of an extension that can be called, by its SQL name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part<'a> {
+    /// A scalar function.
+    Function(&'a str),
+    /// An aggregate or window function.
+    Aggregate(&'a str),
+    /// A collating sequence.
+    Collation(&'a str),
+    /// A virtual table module.
+    Module(&'a str),
+    /// A hook: `authorizer`, `update`, `preupdate`, `commit` or `rollback`.
+    Hook(&'a str),
+    /// `on-load` or `on-unload`.
+    Lifecycle(&'a str),
+}
+
+impl<'a> Part<'a> {
+    /// Its name, if it is a SQL function.
+    fn function(self) -> Option<&'a str> {
+        match self {
+            Self::Function(name) | Self::Aggregate(name) => Some(name),
+            Self::Collation(_) | Self::Module(_) | Self::Hook(_) | Self::Lifecycle(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Part<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Function(name) => write!(f, "function `{name}`"),
+            Self::Aggregate(name) => write!(f, "aggregate `{name}`"),
+            Self::Collation(name) => write!(f, "collation `{name}`"),
+            Self::Module(name) => write!(f, "module `{name}`"),
+            Self::Hook(name) => write!(f, "hook `{name}`"),
+            Self::Lifecycle(name) => write!(f, "`{name}`"),
         }
     }
 }
 
 /// Writes ``REASON: extension `NAME`, function `FN`: detail``, leaving out what is not known.
-fn failure_message(reason: Reason, extension: Option<&str>, function: Option<&str>, detail: &str) -> String {
+fn failure_message(reason: Reason, extension: Option<&str>, part: Option<Part<'_>>, detail: &str) -> String {
     let mut message = reason.as_str().to_owned();
     match extension {
         Some(name) => message.push_str(&format!(": extension `{name}`")),
         None => message.push_str(": extension"),
     }
-    if let Some(name) = function {
-        message.push_str(&format!(", function `{name}`"));
+    if let Some(part) = part {
+        message.push_str(&format!(", {part}"));
     }
     if !detail.is_empty() {
         message.push_str(": ");
@@ -210,7 +269,6 @@ pub(crate) fn code_for_sqlite(code: i32) -> i32 {
     const INTERNAL: i32 = 2;
     const IOERR: i32 = 10;
     const CORRUPT: i32 = 11;
-    const FULL: i32 = 13;
     const SCHEMA: i32 = 17;
     match code & 0xff {
         INTERNAL | NOMEM | INTERRUPT | IOERR | CORRUPT | FULL | SCHEMA | MISUSE | NOTADB => ERROR,
@@ -233,9 +291,19 @@ mod tests {
     #[test]
     fn failure_messages_name_what_is_known() {
         let message =
-            |extension, function, detail| Error::failure(Reason::Trapped, extension, function, detail).message;
-        assert_eq!(message(Some("a"), Some("f"), "unreachable"), "trapped: extension `a`, function `f`: unreachable");
-        assert_eq!(message(None, Some("describe"), ""), "trapped: extension, function `describe`");
+            |extension, part, detail| Error::failure(Reason::Trapped, extension, part, detail).message;
+        let f = Some(Part::Function("f"));
+        assert_eq!(message(Some("a"), f, "unreachable"), "trapped: extension `a`, function `f`: unreachable");
+        assert_eq!(message(None, Some(Part::Function("describe")), ""), "trapped: extension, function `describe`");
+        for (part, text) in [
+            (Part::Aggregate("p"), "aggregate `p`"),
+            (Part::Collation("p"), "collation `p`"),
+            (Part::Module("p"), "module `p`"),
+            (Part::Hook("commit"), "hook `commit`"),
+            (Part::Lifecycle("on-load"), "`on-load`"),
+        ] {
+            assert_eq!(message(Some("a"), Some(part), "x"), format!("trapped: extension `a`, {text}: x"));
+        }
     }
 
     #[test]

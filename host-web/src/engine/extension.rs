@@ -1,20 +1,17 @@
-//! Extensions: loading them into a connection, all or nothing, and keeping track of them.
+//! Extensions that are loaded, and what there is to know of them.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
-use std::ffi::CString;
+use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
+use crate::engine::calls::{Callee, Hook, Numbers};
 use crate::engine::connection::Connection;
-use crate::engine::error::{BUSY, Error, Result};
-use crate::engine::function::{Owner, Registered};
-use crate::engine::imports::{LogWindow, while_describing};
-use crate::engine::manifest::{Function, Manifest, describe_function};
-use crate::engine::platform::CallError;
+use crate::engine::error::{Part, Result};
+use crate::engine::imports::Kept;
+use crate::engine::manifest::{HookSet, Manifest};
+use crate::engine::names::Key;
 use crate::engine::policy::Grants;
-use crate::engine::sqlite::{Script, Stepped};
-use crate::engine::value::{Collected, RowSink as _, Value};
-use crate::front::dispatch;
+use crate::engine::vtab;
 
 thread_local! {
     /// Loaded extensions by the embedder's id, over all connections: an import names only the extension.
@@ -28,80 +25,154 @@ pub(crate) struct Extension {
     /// Handle of the connection it is loaded into.
     pub(crate) connection: u32,
     pub(crate) name: String,
-    version: String,
-    description: String,
+    /// With the prefix in front of the SQL names.
+    pub(crate) manifest: Manifest,
     digest: String,
-    functions: Vec<Function>,
     pub(crate) grants: Grants,
-    /// Index of the function that is on the stack.
-    active: Cell<Option<usize>>,
+    /// What of it is on the stack; the innermost where calls nest.
+    pub(super) running: Cell<Option<Callee>>,
+    /// Something waits for the outermost call to end.
+    pub(super) waits: Cell<bool>,
+    /// How many of its instances have ended.
+    pub(super) generation: Cell<u32>,
     traps: Cell<u32>,
-    pub(crate) log: LogWindow,
-    /// What the last import that failed in the running call said, to recognise it if the extension hands it on.
-    pub(crate) import_error: Cell<Option<Box<Error>>>,
-}
-
-/// Keeps an extension marked as running until dropped.
-pub(crate) struct Active<'a>(&'a Cell<Option<usize>>);
-
-impl Drop for Active<'_> {
-    fn drop(&mut self) {
-        self.0.set(None);
-    }
+    /// Numbers of its aggregate contexts.
+    pub(crate) contexts: Numbers,
+    /// Its tables and cursors.
+    pub(crate) tables: vtab::Tables,
+    /// What its imports keep.
+    pub(crate) kept: Kept,
+    /// What waits for the outermost call to end, first in first out.
+    deferred: RefCell<VecDeque<Box<dyn FnOnce(&Self)>>>,
 }
 
 impl Extension {
+    /// Makes an extension of which nothing is registered yet.
+    pub(super) fn new(
+        id: u32,
+        connection: u32,
+        manifest: Manifest,
+        digest: &str,
+        grants: Grants,
+        kept: Kept,
+    ) -> Self {
+        Self {
+            id,
+            connection,
+            name: manifest.name.clone(),
+            manifest,
+            digest: digest.to_owned(),
+            grants,
+            running: Cell::new(None),
+            waits: Cell::new(false),
+            generation: Cell::new(0),
+            traps: Cell::new(0),
+            contexts: Numbers::default(),
+            tables: vtab::Tables::default(),
+            kept,
+            deferred: RefCell::default(),
+        }
+    }
+
     /// Finds a loaded extension by the embedder's id.
     pub(crate) fn get(id: u32) -> Option<Rc<Self>> {
         EXTENSIONS.with_borrow(|extensions| extensions.get(&id).cloned())
     }
 
-    /// Marks the extension as running its function `index`; none if it is running already.
-    #[inline]
-    pub(crate) fn activate(&self, index: usize) -> Option<Active<'_>> {
-        if self.active.get().is_some() {
-            return None;
-        }
-        self.active.set(Some(index));
-        self.import_error.set(None);
-        Some(Active(&self.active))
+    /// Lets it be found, or no longer.
+    pub(super) fn set_found(self: &Rc<Self>, found: bool) {
+        EXTENSIONS.with_borrow_mut(|extensions| {
+            if found {
+                extensions.insert(self.id, Rc::clone(self));
+            } else {
+                extensions.remove(&self.id);
+            }
+        });
     }
 
     /// Whether a call into it is on the stack.
     pub(crate) fn is_active(&self) -> bool {
-        self.active.get().is_some()
+        self.running.get().is_some()
     }
 
-    /// SQL name of the function that is running.
-    pub(crate) fn active_function(&self) -> Option<&str> {
-        self.function_name(self.active.get()?)
+    /// What of it is running, for messages.
+    pub(crate) fn running(&self) -> Option<Part<'_>> {
+        self.part(self.running.get()?)
     }
 
-    pub(crate) fn function_name(&self, index: usize) -> Option<&str> {
-        self.functions.get(index).map(|function| function.name.as_str())
+    /// Changes when a call has ended its instance: contexts, tables and cursors of another generation are gone.
+    #[inline]
+    pub(crate) fn generation(&self) -> u32 {
+        self.generation.get()
     }
 
-    pub(crate) fn count_trap(&self) {
+    pub(super) fn count_trap(&self) {
         self.traps.set(self.traps.get().saturating_add(1));
     }
 
-    fn info(&self) -> ExtensionInfo {
+    /// Lets something wait for the outermost call to end.
+    #[cold]
+    pub(super) fn defer(&self, call: impl FnOnce(&Self) + 'static) {
+        self.deferred.borrow_mut().push_back(Box::new(call));
+        self.waits.set(true);
+    }
+
+    /// Does what waited for the outermost call to end.
+    #[cold]
+    pub(super) fn settle(&self) {
+        self.waits.set(false);
+        for call in self.deferred.take() {
+            call(self);
+        }
+        vtab::settle(self);
+    }
+
+    /// Everything it registers by name, in manifest order.
+    pub(super) fn callees(&self) -> impl DoubleEndedIterator<Item = Callee> + use<> {
+        let functions = (0..self.manifest.functions.len()).map(Callee::Function);
+        let aggregates = (0..self.manifest.aggregates.len()).map(Callee::Aggregate);
+        let collations = (0..self.manifest.collations.len()).map(Callee::Collation);
+        let modules = (0..self.manifest.modules.len()).map(Callee::Module);
+        functions.chain(aggregates).chain(collations).chain(modules)
+    }
+
+    pub(super) fn info(&self, connection: &Connection) -> ExtensionInfo {
+        let names = connection.names.borrow();
+        let owned = |kind: fn(&Callee) -> bool| {
+            let callees = self.callees().filter(kind);
+            let keys = callees.filter_map(|callee| Key::of(&self.manifest, callee));
+            keys.filter(|(key, _)| names.belongs_to(key, self.id)).map(|(_, name)| name.to_owned()).collect()
+        };
         ExtensionInfo {
             id: self.id,
             name: self.name.clone(),
-            version: self.version.clone(),
-            description: self.description.clone(),
+            version: self.manifest.version.clone(),
+            description: self.manifest.description.clone(),
             digest: self.digest.clone(),
-            functions: self.functions.iter().map(|function| function.name.clone()).collect(),
-            aggregates: Vec::new(),
-            collations: Vec::new(),
-            modules: Vec::new(),
-            hooks: Vec::new(),
+            functions: owned(|callee| matches!(callee, Callee::Function(_))),
+            aggregates: owned(|callee| matches!(callee, Callee::Aggregate(_))),
+            collations: owned(|callee| matches!(callee, Callee::Collation(_))),
+            modules: owned(|callee| matches!(callee, Callee::Module(_))),
+            hooks: hook_names(self.manifest.hooks),
             granted: self.grants.granted.clone(),
             denied: self.grants.denied.clone(),
             traps: self.traps.get(),
         }
     }
+}
+
+fn hook_names(hooks: HookSet) -> Vec<String> {
+    [
+        (HookSet::AUTHORIZER, Hook::Authorizer),
+        (HookSet::UPDATE, Hook::Update),
+        (HookSet::PREUPDATE, Hook::Preupdate),
+        (HookSet::COMMIT, Hook::Commit),
+        (HookSet::ROLLBACK, Hook::Rollback),
+    ]
+    .into_iter()
+    .filter(|(flag, _)| hooks.contains(*flag))
+    .map(|(_, hook)| hook.name().to_owned())
+    .collect()
 }
 
 /// A file that is handed over to an extension.
@@ -126,7 +197,9 @@ pub struct LoadOptions {
     pub files: Vec<HandedFile>,
     /// Goes in front of the names of everything it registers.
     pub prefix: String,
-    /// Replaces functions, collations and modules of other owners that have the same names, instead of failing.
+    /// Replaces functions, collations and modules of other owners that have the same names, instead of failing. What was
+    /// replaced does not come back when the extension is unloaded, neither another extension's nor the application's nor
+    /// SQLite's own. SQLite's own collations can't be replaced: every index relies on them.
     pub replace: bool,
 }
 
@@ -143,7 +216,8 @@ pub struct ExtensionInfo {
     pub description: String,
     /// The embedder's digest of its bytes.
     pub digest: String,
-    /// SQL names of its functions, in manifest order; a name is there once per argument count.
+    /// SQL names of its functions with the prefix, in manifest order; a name is there once per argument count. Here and in
+    /// the next three, what another owner has replaced since is left out.
     pub functions: Vec<String>,
     /// Names of its aggregate and window functions, likewise.
     pub aggregates: Vec<String>,
@@ -161,180 +235,6 @@ pub struct ExtensionInfo {
     pub traps: u32,
 }
 
-/// Loads an extension: asks it for its manifest, applies the policy and registers everything, or nothing.
-///
-/// * `id` - the embedder's number for it, which no loaded extension may have.
-/// * `digest` - of its bytes, for information.
-/// * `options` - grants, settings, files, and what to do about names that are taken.
-///
-/// # Errors
-///
-/// - the failure of `describe`;
-/// - `SQLITE_ERROR` for a manifest that is not valid, an extension of the same name in this connection, and a function
-///   that SQLite, another extension or the application has already; the message names both owners;
-/// - `SQLITE_AUTH` (`capability-denied`) if a required capability is not granted;
-/// - `SQLITE_BUSY` while a statement is running, `SQLITE_MISUSE` from inside a running function.
-///
-/// The embedder keeps the extension then; `dispatch.release` is not called.
-pub fn load_extension(connection: u32, id: u32, digest: &str, options: LoadOptions) -> Result<ExtensionInfo> {
-    let handle = connection;
-    let connection = Connection::get(handle)?;
-    let what = "loading an extension";
-    connection.must_be_idle(what)?;
-    connection.must_have_no_running_statement(what)?;
-    if Extension::get(id).is_some() {
-        return Err(Error::misuse(format!("extension number {id} is loaded already")));
-    }
-    let manifest = {
-        // The extension runs here: it must not find the connection idle.
-        let _running = connection.enter();
-        let describe = || {
-            let described = dispatch::describe(id).map_err(CallError::from);
-            described.map_err(|error| Error::from_call(error, None, Some("describe")))
-        };
-        Manifest::from(while_describing(id, describe)?)
-    };
-    manifest.validate()?;
-    check_collisions(&connection, &manifest)?;
-    let grants = Grants::decide(&manifest, &options.grants)?;
-    let Manifest { name, version, description, functions, .. } = manifest;
-    let extension = Rc::new(Extension {
-        id,
-        connection: handle,
-        name,
-        version,
-        description,
-        digest: digest.to_owned(),
-        functions,
-        grants,
-        active: Cell::new(None),
-        traps: Cell::new(0),
-        log: LogWindow::default(),
-        import_error: Cell::new(None),
-    });
-    register(&connection, &extension)?;
-    connection.extensions.borrow_mut().push(Rc::clone(&extension));
-    EXTENSIONS.with_borrow_mut(|extensions| extensions.insert(id, Rc::clone(&extension)));
-    Ok(extension.info())
-}
-
-/// Registers every function; takes back what it did if one can't be registered.
-fn register(connection: &Connection, extension: &Rc<Extension>) -> Result<()> {
-    let _running = connection.enter();
-    for (index, function) in extension.functions.iter().enumerate() {
-        let registered =
-            Box::new(Registered::of_extension(Rc::clone(&connection.core), Rc::clone(extension), index, function.id));
-        let outcome = c_name(function).and_then(|name| {
-            connection
-                .database
-                .create_scalar(&name, function.arg_count, function.flags, registered)
-                .map_err(|code| connection.error(code, 0))
-        });
-        if let Err(error) = outcome {
-            unregister(connection, extension.functions.iter().take(index))?;
-            return Err(Error { extension: Some(extension.name.clone()), ..error });
-        }
-        connection.functions.borrow_mut().set(
-            &function.name,
-            function.arg_count,
-            Owner::Extension(extension.name.clone()),
-        );
-    }
-    Ok(())
-}
-
-fn unregister<'a>(connection: &Connection, functions: impl Iterator<Item = &'a Function>) -> Result<()> {
-    let _running = connection.enter();
-    for function in functions {
-        connection
-            .database
-            .remove_scalar(&c_name(function)?, function.arg_count)
-            .map_err(|code| connection.error(code, 0))?;
-        connection.functions.borrow_mut().remove(&function.name, function.arg_count);
-    }
-    Ok(())
-}
-
-fn c_name(function: &Function) -> Result<CString> {
-    CString::new(function.name.as_str()).map_err(|_| Error::misuse("a function name must not contain U+0000"))
-}
-
-/// Checks that neither the name nor a function is taken.
-fn check_collisions(connection: &Connection, manifest: &Manifest) -> Result<()> {
-    let name = &manifest.name;
-    if let Some(other) = connection.extensions.borrow().iter().find(|other| other.name == *name) {
-        return Err(manifest
-            .error(format!("extension `{name}` is loaded already, in version {}: unload it first", other.version)));
-    }
-    let builtin = builtin_functions(connection)?;
-    for Function { name: function, arg_count, .. } in &manifest.functions {
-        let owner = match connection.functions.borrow().owner(function, *arg_count) {
-            Some(owner) => owner.to_string(),
-            None if builtin.contains(&(function.to_ascii_lowercase(), i64::from(*arg_count))) => {
-                "SQLite itself".to_owned()
-            }
-            None => continue,
-        };
-        return Err(manifest.error(format!(
-            "extension `{name}` registers the function {}, which {owner} has registered already",
-            describe_function(function, *arg_count)
-        )));
-    }
-    Ok(())
-}
-
-/// SQLite's own functions. An extension must not replace them: indexes, views and other extensions rely on what they
-/// do. `match` is left out, because it is there to be replaced.
-fn builtin_functions(connection: &Connection) -> Result<Vec<(String, i64)>> {
-    let script = Script::new("SELECT lower(name), narg FROM pragma_function_list WHERE builtin AND name <> 'match'")?;
-    let mut rows = Collected::default();
-    if let Some(statement) = connection.compile(&script, 0, false)?.statement {
-        let _running = connection.enter();
-        while let Stepped::Row = statement.step().map_err(|code| connection.error(code, 0))? {
-            statement.row(&mut rows).map_err(|code| connection.error(code, 0))?;
-            rows.end_row();
-        }
-    }
-    Ok(rows
-        .rows
-        .into_iter()
-        .filter_map(|row| match <[Value; 2]>::try_from(row) {
-            Ok([Value::Text(name), Value::Integer(arg_count)]) => Some((name, arg_count)),
-            _ => None,
-        })
-        .collect())
-}
-
-/// Unloads an extension: removes its functions and releases it.
-///
-/// # Errors
-///
-/// `SQLITE_MISUSE` if it is not loaded into this connection, and from inside a running function; `SQLITE_BUSY` while a
-/// statement is running.
-pub fn unload_extension(connection: u32, id: u32) -> Result<()> {
-    let connection = Connection::get(connection)?;
-    let what = "unloading an extension";
-    connection.must_be_idle(what)?;
-    connection.must_have_no_running_statement(what)?;
-    let position = connection.extensions.borrow().iter().position(|extension| extension.id == id);
-    let Some(position) = position else {
-        return Err(Error::misuse(format!("extension number {id} is not loaded into this connection")));
-    };
-    let extension = Rc::clone(&connection.extensions.borrow()[position]);
-    unregister(&connection, extension.functions.iter()).map_err(|error| {
-        if error.code == BUSY { error } else { Error { extension: Some(extension.name.clone()), ..error } }
-    })?;
-    connection.extensions.borrow_mut().remove(position);
-    release(&extension);
-    Ok(())
-}
-
-/// Forgets an extension whose functions are gone.
-pub(crate) fn release(extension: &Extension) {
-    EXTENSIONS.with_borrow_mut(|extensions| extensions.remove(&extension.id));
-    dispatch::release(extension.id);
-}
-
 /// Returns the extensions of a connection in load order.
 ///
 /// # Errors
@@ -343,5 +243,5 @@ pub(crate) fn release(extension: &Extension) {
 pub fn extensions(connection: u32) -> Result<Vec<ExtensionInfo>> {
     let connection = Connection::get(connection)?;
     let extensions = connection.extensions.borrow();
-    Ok(extensions.iter().map(|extension| extension.info()).collect())
+    Ok(extensions.iter().map(|extension| extension.info(&connection)).collect())
 }

@@ -1,25 +1,25 @@
-//! Scalar functions: who registered them, and calling them.
+//! Scalar functions: registering and calling them.
 
-use std::collections::HashMap;
 use std::ffi::CString;
 use std::rc::Rc;
 
+use crate::engine::calls::{Callee, describe_problem};
 use crate::engine::connection::{Connection, Core};
-use crate::engine::error::{BUSY, Error, NOMEM, Reason, Result, guest_code};
+use crate::engine::error::{BUSY, Error, NOMEM, Reason, Result};
 use crate::engine::extension::Extension;
 use crate::engine::manifest::{FunctionFlags, check_function, describe_function};
-use crate::engine::platform::{CallError, Platform};
-use crate::engine::sqlite::{Args, CallGuard, Problem, ResultSink, depth};
+use crate::engine::names::{Key, Registration};
+use crate::engine::platform::Platform;
+use crate::engine::sqlite::{Args, CallGuard, ResultSink, depth};
 use crate::engine::value::ValueRef;
 use crate::front::PLATFORM;
-
-/// Longest error message of a function, in bytes; what is longer is cut.
-const MAX_MESSAGE: usize = 65_536;
 
 /// What a registered function's trampoline gets as user data. SQLite owns it.
 pub(crate) struct Registered {
     core: Rc<Core>,
     target: Target,
+    /// It is an extension's, with the flag `subtype`.
+    subtype: bool,
 }
 
 enum Target {
@@ -30,43 +30,16 @@ enum Target {
 }
 
 impl Registered {
-    pub(crate) fn of_extension(core: Rc<Core>, extension: Rc<Extension>, index: usize, id: u32) -> Self {
-        Self { core, target: Target::Extension { extension, id, index } }
-    }
-
     /// Most bytes a result may have.
     #[inline]
     pub(crate) fn output_limit(&self) -> usize {
         self.core.limits.get().output_bytes as usize
     }
 
-    fn extension_name(&self) -> Option<&str> {
-        match &self.target {
-            Target::Host { .. } => None,
-            Target::Extension { extension, .. } => Some(&extension.name),
-        }
-    }
-
-    fn function_name(&self) -> Option<&str> {
-        match &self.target {
-            Target::Host { name, .. } => Some(name),
-            Target::Extension { extension, index, .. } => extension.function_name(*index),
-        }
-    }
-
-    fn failure(&self, reason: Reason, detail: &str) -> Error {
-        match self.extension_name() {
-            Some(name) => Error::failure(reason, Some(name), self.function_name(), detail),
-            // A host function is not an extension, and its message must not say so.
-            None => {
-                let name = self.function_name().unwrap_or_default();
-                Error {
-                    reason: Some(reason),
-                    function: Some(name.to_owned()),
-                    ..Error::new(reason.code(), format!("{reason}: function `{name}`: {detail}"))
-                }
-            }
-        }
+    /// Whether calls may use subtypes.
+    #[inline]
+    pub(crate) fn has_subtype(&self) -> bool {
+        self.subtype
     }
 }
 
@@ -86,139 +59,131 @@ pub(crate) struct Failed {
     pub(crate) message: String,
 }
 
-/// Calls a function. A failure is remembered, so that the statement's error says who caused it.
+impl Failed {
+    /// Remembers why a function failed, so that the statement's error says who caused it.
+    #[cold]
+    pub(crate) fn record(core: &Core, mut error: Error) -> Self {
+        error.clean();
+        let failed = Self { code: error.code, message: error.message.clone() };
+        core.record_failure(error);
+        core.end_evaluations();
+        failed
+    }
+}
+
+/// Calls a function.
 #[inline]
 pub(crate) fn call(registered: &Registered, args: Args<'_>, out: &mut ResultSink<'_>) -> Result<(), Failed> {
-    run(registered, args, out).map_err(|mut error| {
-        clean(&mut error.message);
-        let failed = Failed { code: error.code, message: error.message.clone() };
-        registered.core.record_failure(error);
-        failed
-    })
+    run(registered, args, out).map_err(|error| Failed::record(&registered.core, error))
 }
 
 #[inline]
 fn run(registered: &Registered, args: Args<'_>, out: &mut ResultSink<'_>) -> Result<()> {
     let core = &*registered.core;
-    let limits = core.limits.get();
-    if depth() >= limits.call_depth as usize {
-        return Err(registered.failure(
-            Reason::CallDepthExceeded,
-            &format!("calls between SQL and functions nest deeper than {}", limits.call_depth),
-        ));
-    }
-    let _call = CallGuard::enter(limits.output_bytes as usize);
     match &registered.target {
         Target::Extension { extension, id, index } => {
-            check_text(registered, args)?;
-            let Some(_active) = extension.activate(*index) else {
-                return Err(registered
-                    .failure(Reason::ReEntered, "the extension is already running, and SQL it runs called it again"));
-            };
-            PLATFORM
-                .call_scalar(extension.id, *id, args, out)
-                .map_err(|error| from_guest(registered, extension, error))?;
+            let callee = Callee::Function(*index);
+            check_text(extension, callee, args)?;
+            let call = extension.enter(core, callee)?;
+            PLATFORM.call_scalar(extension.id, *id, args, out).map_err(|error| call.failed(error))?;
+            call.finish(out)
         }
-        Target::Host { id, .. } => {
-            core.with_spi(false, || PLATFORM.call_host_function(*id, args, out))
-                .map_err(|error| Error::from_call(error, None, registered.function_name()))?;
-        }
+        Target::Host { id, name } => run_host(core, *id, name, args, out),
     }
+}
+
+fn run_host(core: &Core, id: u32, name: &str, args: Args<'_>, out: &mut ResultSink<'_>) -> Result<()> {
+    // A host function is not an extension, and its message must not say so.
+    let failure = |reason: Reason, detail: &str| Error {
+        reason: Some(reason),
+        function: Some(name.to_owned()),
+        ..Error::new(reason.code(), format!("{reason}: function `{name}`: {detail}"))
+    };
+    let limits = core.limits.get();
+    if depth() >= limits.call_depth as usize {
+        let detail = format!("calls between SQL and functions nest deeper than {}", limits.call_depth);
+        return Err(failure(Reason::CallDepthExceeded, &detail));
+    }
+    let _call = CallGuard::enter(limits.output_bytes as usize);
+    core.with_spi(None, || PLATFORM.call_host_function(id, args, out))
+        .map_err(|error| Error { function: Some(name.to_owned()), ..Error::from_call(error, None, None) })?;
     match out.problem() {
         None => Ok(()),
-        Some(Problem::TooLarge(len)) => Err(registered.failure(
-            Reason::OutputTooLarge,
-            &format!("it returned {len} bytes, over the limit of {}", limits.output_bytes),
-        )),
-        Some(Problem::NoMemory) => Err(Error::new(NOMEM, "out of memory")),
-        Some(Problem::InvalidText(at)) => Err(registered
-            .failure(Reason::InvalidResult, &format!("it returned a text that is not valid UTF-8 at byte {at}"))),
+        Some(problem) => Err(match describe_problem(problem, out.limit()) {
+            Some((reason, detail)) => failure(reason, &detail),
+            None => Error::new(NOMEM, "out of memory"),
+        }),
     }
 }
 
 /// The contract promises extensions valid UTF-8.
+///
+/// # Errors
+///
+/// `invalid-text`.
 #[inline]
-fn check_text(registered: &Registered, args: Args<'_>) -> Result<()> {
+pub(crate) fn check_text(extension: &Extension, callee: Callee, args: Args<'_>) -> Result<()> {
     for (number, value) in (1..).zip(args.iter()) {
         if let ValueRef::Text(utf8) = value
             && let Err(error) = std::str::from_utf8(utf8)
         {
-            return Err(invalid_argument(registered, number, error.valid_up_to()));
+            return Err(invalid_argument(extension, callee, number, error.valid_up_to()));
         }
     }
     Ok(())
 }
 
 #[cold]
-fn invalid_argument(registered: &Registered, number: u32, at: usize) -> Error {
-    registered
-        .failure(Reason::InvalidText, &format!("argument {number} is a text that is not valid UTF-8 at byte {at}"))
+fn invalid_argument(extension: &Extension, callee: Callee, number: u32, at: usize) -> Error {
+    let detail = format!("argument {number} is a text that is not valid UTF-8 at byte {at}");
+    extension.failure(Reason::InvalidText, callee, &detail)
 }
 
-#[cold]
-fn from_guest(registered: &Registered, extension: &Extension, error: CallError) -> Error {
-    if let CallError::Failure { .. } = &error {
-        extension.count_trap();
-    }
-    // An extension that hands on what an import refused it keeps the refusal's reason.
-    if let CallError::Error { code, message } = &error
-        && let Some(import) = extension.import_error.take()
-        && import.code == guest_code(*code)
-        && import.message == *message
-    {
-        return *import;
-    }
-    Error::from_call(error, Some(&extension.name), registered.function_name())
+/// Registers the function at `index` of an extension's manifest, replacing what has its name.
+///
+/// # Errors
+///
+/// SQLite's.
+pub(crate) fn register(connection: &Connection, extension: &Rc<Extension>, index: usize) -> Result<()> {
+    let Some(function) = extension.manifest.functions.get(index) else { return Ok(()) };
+    let target = Target::Extension { extension: Rc::clone(extension), id: function.id, index };
+    let flags = FunctionFlags::from(function.flags);
+    let subtype = flags.contains(FunctionFlags::SUBTYPE);
+    let registered = Rc::new(Registered { core: Rc::clone(&connection.core), target, subtype });
+    restore(connection, &function.name, function.arg_count, flags, registered)
 }
 
-/// SQLite ends a message at U+0000, and keeps what an extension says however long it is.
-fn clean(message: &mut String) {
-    if message.len() > MAX_MESSAGE {
-        message.truncate(message.floor_char_boundary(MAX_MESSAGE));
-    }
-    if message.contains('\0') {
-        *message = message.replace('\0', "\u{fffd}");
-    }
+/// Registers a function again, replacing what has its name.
+///
+/// # Errors
+///
+/// SQLite's.
+pub(crate) fn restore(
+    connection: &Connection,
+    name: &str,
+    arg_count: i32,
+    flags: FunctionFlags,
+    function: Rc<Registered>,
+) -> Result<()> {
+    let _running = connection.enter();
+    connection
+        .database
+        .create_scalar(&c_name(name)?, arg_count, flags, function)
+        .map_err(|code| connection.error(code, 0))
 }
 
-/// Who registered a function.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Owner {
-    /// The embedder, with [`create_function`].
-    Application,
-    /// An extension, by name.
-    Extension(String),
+/// Removes a function or an aggregate.
+///
+/// # Errors
+///
+/// SQLite's.
+pub(crate) fn unregister(connection: &Connection, name: &str, arg_count: i32) -> Result<()> {
+    let _running = connection.enter();
+    connection.database.remove_function(&c_name(name)?, arg_count).map_err(|code| connection.error(code, 0))
 }
 
-impl std::fmt::Display for Owner {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Application => f.write_str("the application"),
-            Self::Extension(name) => write!(f, "extension `{name}`"),
-        }
-    }
-}
-
-/// The functions of a connection that are not SQLite's own, by name (in ASCII lower case) and argument count.
-#[derive(Default)]
-pub(crate) struct Functions(HashMap<(String, i32), Owner>);
-
-impl Functions {
-    fn key(name: &str, arg_count: i32) -> (String, i32) {
-        (name.to_ascii_lowercase(), arg_count)
-    }
-
-    pub(crate) fn owner(&self, name: &str, arg_count: i32) -> Option<&Owner> {
-        self.0.get(&Self::key(name, arg_count))
-    }
-
-    pub(crate) fn set(&mut self, name: &str, arg_count: i32, owner: Owner) {
-        self.0.insert(Self::key(name, arg_count), owner);
-    }
-
-    pub(crate) fn remove(&mut self, name: &str, arg_count: i32) {
-        self.0.remove(&Self::key(name, arg_count));
-    }
+pub(crate) fn c_name(name: &str) -> Result<CString> {
+    CString::new(name).map_err(|_| Error::misuse("a function name must not contain U+0000"))
 }
 
 /// Registers a function of the embedder, replacing one of its own or of SQLite's with the same name and argument
@@ -236,15 +201,16 @@ impl Functions {
 /// SQLite equivalent: `sqlite3_create_function_v2`
 pub fn create_function(connection: u32, name: &str, arg_count: i32, flags: FunctionFlags, id: u32) -> Result<()> {
     let (connection, c_name) = for_change(connection, name, arg_count)?;
-    let registered =
-        Box::new(Registered { core: Rc::clone(&connection.core), target: Target::Host { id, name: name.to_owned() } });
+    let target = Target::Host { id, name: name.to_owned() };
+    let registered = Rc::new(Registered { core: Rc::clone(&connection.core), target, subtype: false });
+    let registration = Registration::Application { function: Rc::downgrade(&registered), flags };
     // SQLite drops the function it replaces, which tells the front: it must not find the connection idle then.
     let _running = connection.enter();
     connection
         .database
         .create_scalar(&c_name, arg_count, flags, registered)
         .map_err(|code| refused(&connection, code, name, arg_count))?;
-    connection.functions.borrow_mut().set(name, arg_count, Owner::Application);
+    connection.names.borrow_mut().set(Key::function(name, arg_count), registration);
     Ok(())
 }
 
@@ -256,15 +222,16 @@ pub fn create_function(connection: u32, name: &str, arg_count: i32, flags: Funct
 /// As [`create_function`].
 pub fn remove_function(connection: u32, name: &str, arg_count: i32) -> Result<()> {
     let (connection, c_name) = for_change(connection, name, arg_count)?;
-    if connection.functions.borrow().owner(name, arg_count).is_none() {
+    let key = Key::function(name, arg_count);
+    if connection.names.borrow().get(&key).is_none() {
         return Ok(());
     }
     let _running = connection.enter();
     connection
         .database
-        .remove_scalar(&c_name, arg_count)
+        .remove_function(&c_name, arg_count)
         .map_err(|code| refused(&connection, code, name, arg_count))?;
-    connection.functions.borrow_mut().remove(name, arg_count);
+    connection.names.borrow_mut().remove(&key);
     Ok(())
 }
 
@@ -272,9 +239,11 @@ pub fn remove_function(connection: u32, name: &str, arg_count: i32) -> Result<()
 fn for_change(connection: u32, name: &str, arg_count: i32) -> Result<(Rc<Connection>, CString)> {
     let connection = Connection::get(connection)?;
     check_function(name, arg_count).map_err(Error::misuse)?;
-    let c_name = CString::new(name).map_err(|_| Error::misuse("a function name must not contain U+0000"))?;
+    let c_name = c_name(name)?;
     connection.must_be_idle("changing functions")?;
-    if let Some(owner @ Owner::Extension(_)) = connection.functions.borrow().owner(name, arg_count) {
+    if let Some(owner @ Registration::Extension { .. }) =
+        connection.names.borrow().get(&Key::function(name, arg_count))
+    {
         return Err(Error::misuse(format!(
             "function {} belongs to {owner}: unload it first, or use another name",
             describe_function(name, arg_count)

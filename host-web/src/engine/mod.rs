@@ -16,24 +16,33 @@
 //! - `unsafe` is confined to one folder, `sqlite`.
 //! - Nothing reachable from a SQLite callback panics.
 
+mod aggregate;
 mod batch;
 #[cfg(any(test, all(feature = "component", not(feature = "web"), target_arch = "wasm32")))]
 mod calendar;
+mod calls;
+mod collation;
 mod connection;
+mod core;
 mod error;
 mod extension;
 mod function;
 mod handles;
+mod hooks;
 pub mod imports;
 mod limits;
+mod load;
 pub mod manifest;
+mod names;
 mod platform;
 mod policy;
 mod spi;
 mod sqlite;
+mod state;
 mod statement;
 pub mod storage;
 mod value;
+mod vtab;
 
 pub use batch::{Batch, Cell};
 pub use connection::{
@@ -41,14 +50,15 @@ pub use connection::{
     open, serialize, set_limits, total_changes, version,
 };
 pub use error::{
-    AUTH, BUSY, CANTOPEN, ERROR, Error, INTERRUPT, MISUSE, NOMEM, NOTADB, RANGE, READONLY, Reason, Result, TOOBIG,
+    AUTH, BUSY, CANTOPEN, ERROR, Error, FULL, INTERRUPT, MISUSE, NOMEM, NOTADB, Part, RANGE, READONLY, Reason, Result, TOOBIG,
 };
-pub use extension::{ExtensionInfo, HandedFile, LoadOptions, extensions, load_extension, unload_extension};
+pub use extension::{ExtensionInfo, HandedFile, LoadOptions, extensions};
 pub use function::{create_function, remove_function};
 pub use limits::Limits;
+pub use load::{load_extension, unload_extension};
 pub use manifest::{Capability, Function, FunctionFlags, Manifest};
 pub use platform::{CallError, Level, Platform};
-pub use sqlite::{Args, RawValue, ResultSink, Script, grow_result_buffer, output_limit, result_buffer};
+pub use sqlite::{Args, RawValue, ResultSink, Script, grow_result_buffer, result_buffer};
 pub use statement::{
     Changes, Column, Prepared, Step, bind, bind_all, clear_bindings, column_count, columns, finalize, parameter_count,
     parameter_index, parameter_name, prepare, prepare_from, read_only, reprepare_count, reset, run, step_rows,

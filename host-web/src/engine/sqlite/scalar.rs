@@ -3,12 +3,14 @@
 
 use std::ffi::{CStr, c_int, c_void};
 use std::mem::MaybeUninit;
+use std::rc::Rc;
 use std::slice;
 
 use rusqlite::ffi;
 
 use super::database::Database;
 use super::result::ResultSink;
+use super::subtype::SubtypeScope;
 use super::value::{Args, RawValue, ReadError, read};
 use crate::engine::error::code_for_sqlite;
 use crate::engine::function::{self, Registered};
@@ -21,8 +23,8 @@ const FEW: usize = 8;
 const MOST: usize = MAX_ARGS as usize;
 
 impl Database {
-    /// Registers a scalar function, replacing one with the same name and argument count. SQLite owns `function` from
-    /// here on, and drops it when the function is replaced or removed, when the connection closes, and when this fails.
+    /// Registers a scalar function, replacing one with the same name and argument count. SQLite shares `function`
+    /// from here on, and gives it up when the function is replaced or removed, when the connection closes, and when this fails.
     ///
     /// * `arg_count` - 0 to 127, or -1 for any number.
     ///
@@ -37,17 +39,17 @@ impl Database {
         name: &CStr,
         arg_count: i32,
         flags: FunctionFlags,
-        function: Box<Registered>,
+        function: Rc<Registered>,
     ) -> Result<(), i32> {
-        // SAFETY: the handle is live; the name is NUL-terminated; the user data is a leaked box, which `destroy`
-        // takes back, also when the call fails.
+        // SAFETY: the handle is live; the name is NUL-terminated; the user data is a leaked reference, which
+        // `destroy` takes back, also when the call fails.
         let code = unsafe {
             ffi::sqlite3_create_function_v2(
                 self.handle(),
                 name.as_ptr(),
                 arg_count,
                 flag_bits(flags),
-                Box::into_raw(function).cast(),
+                Rc::into_raw(function).cast_mut().cast(),
                 Some(scalar),
                 None,
                 None,
@@ -57,12 +59,12 @@ impl Database {
         if code == ffi::SQLITE_OK { Ok(()) } else { Err(code) }
     }
 
-    /// Removes a function.
+    /// Removes a function or an aggregate.
     ///
     /// # Errors
     ///
     /// The result code: `SQLITE_BUSY` if a statement is running.
-    pub(crate) fn remove_scalar(&self, name: &CStr, arg_count: i32) -> Result<(), i32> {
+    pub(crate) fn remove_function(&self, name: &CStr, arg_count: i32) -> Result<(), i32> {
         // SAFETY: the handle is live, the name is NUL-terminated, and there is no user data.
         let code = unsafe {
             ffi::sqlite3_create_function_v2(
@@ -81,7 +83,7 @@ impl Database {
     }
 }
 
-fn flag_bits(flags: FunctionFlags) -> c_int {
+pub(super) fn flag_bits(flags: FunctionFlags) -> c_int {
     let mut bits = ffi::SQLITE_UTF8;
     for (flag, bit) in [
         (FunctionFlags::DETERMINISTIC, ffi::SQLITE_DETERMINISTIC),
@@ -96,11 +98,11 @@ fn flag_bits(flags: FunctionFlags) -> c_int {
     bits
 }
 
-/// Drops a function's data.
+/// Gives a function's data up.
 unsafe extern "C" fn destroy(data: *mut c_void) {
     if !data.is_null() {
         // SAFETY: SQLite passes what `create_scalar` leaked, once.
-        drop(unsafe { Box::from_raw(data.cast::<Registered>()) });
+        drop(unsafe { Rc::from_raw(data.cast_const().cast::<Registered>()) });
     }
 }
 
@@ -114,16 +116,41 @@ unsafe extern "C" fn scalar(context: *mut ffi::sqlite3_context, n_arg: c_int, ar
     };
     let Some(registered) = registered else { return };
     let n_arg = if args.is_null() { 0 } else { usize::try_from(n_arg).unwrap_or(0) };
-    // SAFETY: SQLite passes `n_arg` protected values, valid until this returns.
-    let values = unsafe { if n_arg == 0 { &[] } else { slice::from_raw_parts(args.cast_const(), n_arg) } };
-    // SAFETY: context and values are as above.
+    // SAFETY: SQLite passes `n_arg` protected values, valid until this returns; the context is that of the running call.
     unsafe {
-        if n_arg <= FEW {
-            call::<FEW>(context, registered, values);
-        } else if n_arg <= MOST {
-            call_many(context, registered, values);
+        let values = if n_arg == 0 { &[] } else { slice::from_raw_parts(args.cast_const(), n_arg) };
+        let subtypes = registered.has_subtype().then(|| SubtypeScope::enter(context, values));
+        with_args(context, values, |args| {
+            let mut sink = ResultSink::new(context, registered.output_limit());
+            match (function::call(registered, args, &mut sink), &subtypes) {
+                (Ok(()), None) => {}
+                (Ok(()), Some(subtypes)) => subtypes.apply(),
+                (Err(error), _) => fail(context, code_for_sqlite(error.code), &error.message),
+            }
+        });
+    }
+}
+
+/// Builds the argument list on the stack and hands it to `call`; fails the running call if there are too many, or no memory.
+///
+/// # Safety
+///
+/// `context` must be that of the running call and `values` its protected arguments.
+#[inline]
+pub(super) unsafe fn with_args(
+    context: *mut ffi::sqlite3_context,
+    values: &[*mut ffi::sqlite3_value],
+    call: impl FnOnce(Args<'_>),
+) {
+    // SAFETY: the caller's obligations are the same.
+    unsafe {
+        if values.len() <= FEW {
+            with_list::<FEW>(context, values, call);
+        } else if values.len() <= MOST {
+            with_long_list(context, values, call);
         } else {
-            fail(context, ffi::SQLITE_ERROR, &format!("too many arguments: {n_arg}, at most {MOST}"));
+            let message = format!("too many arguments: {}, at most {MOST}", values.len());
+            fail(context, ffi::SQLITE_ERROR, &message);
         }
     }
 }
@@ -132,23 +159,25 @@ unsafe extern "C" fn scalar(context: *mut ffi::sqlite3_context, n_arg: c_int, ar
 ///
 /// # Safety
 ///
-/// As [`call`].
+/// As [`with_args`].
 #[inline(never)]
-unsafe fn call_many(context: *mut ffi::sqlite3_context, registered: &Registered, values: &[*mut ffi::sqlite3_value]) {
+unsafe fn with_long_list(
+    context: *mut ffi::sqlite3_context,
+    values: &[*mut ffi::sqlite3_value],
+    call: impl FnOnce(Args<'_>),
+) {
     // SAFETY: the caller's obligations are the same.
-    unsafe { call::<MOST>(context, registered, values) }
+    unsafe { with_list::<MOST>(context, values, call) }
 }
 
-/// Builds the argument list on the stack, calls, and reports.
-///
 /// # Safety
 ///
-/// `context` must be that of the running call and `values` its protected arguments, at most `N`.
+/// As [`with_args`]; there must be at most `N` values.
 #[inline]
-unsafe fn call<const N: usize>(
+unsafe fn with_list<const N: usize>(
     context: *mut ffi::sqlite3_context,
-    registered: &Registered,
     values: &[*mut ffi::sqlite3_value],
+    call: impl FnOnce(Args<'_>),
 ) {
     let mut list = [const { MaybeUninit::<RawValue>::uninit() }; N];
     for (slot, value) in list.iter_mut().zip(values) {
@@ -165,13 +194,7 @@ unsafe fn call<const N: usize>(
     // SAFETY: the first `values.len()` slots, at most N, were written just now.
     let list = unsafe { slice::from_raw_parts(list.as_ptr().cast::<RawValue>(), values.len().min(N)) };
     // SAFETY: the values point at what SQLite holds until this call ends.
-    let args = unsafe { Args::from_raw(list) };
-    // SAFETY: the sink does not outlive this call.
-    let mut sink = unsafe { ResultSink::new(context, registered.output_limit()) };
-    if let Err(error) = function::call(registered, args, &mut sink) {
-        // SAFETY: the context is that of the running call.
-        unsafe { fail(context, code_for_sqlite(error.code), &error.message) };
-    }
+    call(unsafe { Args::from_raw(list) });
 }
 
 /// Fails the running call with a message and a code.
@@ -180,7 +203,7 @@ unsafe fn call<const N: usize>(
 ///
 /// `context` must be that of a running call.
 #[cold]
-unsafe fn fail(context: *mut ffi::sqlite3_context, code: c_int, message: &str) {
+pub(super) unsafe fn fail(context: *mut ffi::sqlite3_context, code: c_int, message: &str) {
     let len = c_int::try_from(message.len()).unwrap_or(c_int::MAX);
     // SAFETY: the caller vouches for the context; SQLite copies the message before it returns, and the code goes last
     // because setting the message sets SQLITE_ERROR.
