@@ -57,11 +57,21 @@ impl Sums {
         let term = dx * dx_n * self.n;
         self.xx -= term;
         self.xxx -= term * dx_n * (n - 2.0) - 3.0 * dx_n * self.xx;
-        self.xxxx -=
-            term * dx_n * dx_n * (n * n - 3.0 * n + 3.0) + 6.0 * dx_n * dx_n * self.xx - 4.0 * dx_n * self.xxx;
+        self.xxxx -= term * dx_n * dx_n * (n * n - 3.0 * n + 3.0) + 6.0 * dx_n * dx_n * self.xx - 4.0 * dx_n * self.xxx;
         self.yy -= dy * dy_n * self.n;
         self.xy -= dx * dy_n * self.n;
         (self.mean_x, self.mean_y) = (mean_x, mean_y);
+    }
+
+    /// Number of rows.
+    #[allow(clippy::cast_possible_truncation, reason = "a whole number below 2^53")]
+    pub const fn rows(&self) -> i64 {
+        self.n as i64
+    }
+
+    /// `value`, if there are rows.
+    pub fn if_any(&self, value: f64) -> Option<f64> {
+        (self.n > 0.0).then_some(value)
     }
 
     /// Variance of `x`: of the rows as the whole population, or as a sample of one.
@@ -128,7 +138,7 @@ impl Sums {
 }
 
 /// Sums from which rows can be taken away again.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Moments {
     sums: Sums,
     /// The rows in order, from the first removal on.

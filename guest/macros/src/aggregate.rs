@@ -39,11 +39,15 @@ pub fn expand(attributes: TokenStream, item: TokenStream) -> Result<TokenStream>
     let window = inverse_parameters;
     let current = method(&mut item, "current")?.map(|current| {
         let span = result_span(&current.sig);
-        quote_spanned!(span=> ::sqlink_guest::__private::IntoReturn::into_return(self.0.current()))
+        // Only the path has the author's place: a name from there would not be seen inside an author's own macro.
+        let convert = quote_spanned!(span=> ::sqlink_guest::__private::IntoReturn::into_return);
+        quote!(#convert(self.0.current()))
     });
     let finish = method(&mut item, "finish")?.map(|finish| {
         let span = result_span(&finish.sig);
-        quote_spanned!(span=> ::sqlink_guest::__private::IntoReturn::into_return(state.finish()))
+        // Only the path has the author's place: a name from there would not be seen inside an author's own macro.
+        let convert = quote_spanned!(span=> ::sqlink_guest::__private::IntoReturn::into_return);
+        quote!(#convert(state.finish()))
     });
     match (window, &current, &finish) {
         (true, None, _) => {
@@ -65,9 +69,10 @@ pub fn expand(attributes: TokenStream, item: TokenStream) -> Result<TokenStream>
     }
 
     // The value for the last row is the final one, unless the author says otherwise.
-    let finish = finish.unwrap_or_else(
-        || quote_spanned!(state.span()=> ::sqlink_guest::__private::IntoReturn::into_return(state.current())),
-    );
+    let finish = finish.unwrap_or_else(|| {
+        let convert = quote_spanned!(state.span()=> ::sqlink_guest::__private::IntoReturn::into_return);
+        quote!(#convert(state.current()))
+    });
     let step_unit = unit(&mut item, "step")?;
     let inverse_unit = unit(&mut item, "inverse")?;
     let registrations = parameters.counts().map(|given| {
