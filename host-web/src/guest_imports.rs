@@ -47,8 +47,8 @@ impl Guest for Imports {
         imports::config_keys(extension)
     }
 
-    fn config_host(_extension: u32) -> Versions {
-        imports::config_host()
+    fn config_host(extension: u32) -> Versions {
+        imports::config_host(extension)
     }
 
     fn clock_monotonic(extension: u32) -> Result<u64, Error> {

@@ -1,23 +1,31 @@
-//! Connections: opening and closing, running scripts, and the state that SQLite's callbacks share.
+//! Connections: opening and closing, and running scripts.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::OnceLock;
 
-use crate::engine::error::{BUSY, Error, INTERRUPT, NOTADB, Reason, Result};
-use crate::engine::extension::{self, Extension};
-use crate::engine::function::Functions;
+pub(crate) use crate::engine::core::Core;
+use crate::engine::core::{Running, Timed};
+use crate::engine::error::{BUSY, CANTOPEN, Error, NOTADB, Result};
+use crate::engine::extension::Extension;
 use crate::engine::handles::Handles;
 use crate::engine::limits::Limits;
-use crate::engine::platform::Platform;
-use crate::engine::spi;
-use crate::engine::sqlite::{self, Action, Compiled, Database, OpenFlags, Script, Statement, Stepped};
+use crate::engine::load;
+use crate::engine::names::Names;
+use crate::engine::sqlite::{self, Compiled, Database, OpenFlags, Script, Statement, Stepped};
+use crate::engine::state::{self, Place, State};
 use crate::engine::statement;
-use crate::front::{self, PLATFORM};
+use crate::engine::storage;
+use crate::front;
 
 thread_local! {
     static CONNECTIONS: RefCell<Handles<Connection>> = const { RefCell::new(Handles::new()) };
 }
+
+/// Why a database in WAL mode can't be opened.
+const NO_WAL: &str = "the database is in WAL mode, which needs shared memory that there is none of here; set `PRAGMA \
+     locking_mode = exclusive` before its first use, or turn it to rollback mode with another SQLite (`PRAGMA journal_mode = \
+     delete`)";
 
 /// An open connection.
 pub(crate) struct Connection {
@@ -25,123 +33,12 @@ pub(crate) struct Connection {
     pub(crate) core: Rc<Core>,
     /// Extensions in load order.
     pub(crate) extensions: RefCell<Vec<Rc<Extension>>>,
-    /// Who registered which function.
-    pub(crate) functions: RefCell<Functions>,
+    /// Who registered which function, collation and module.
+    pub(crate) names: RefCell<Names>,
+    /// What its extensions remember.
+    pub(crate) state: State,
     /// Handles of its statements.
     pub(crate) statements: RefCell<Vec<u32>>,
-}
-
-/// What the callbacks of a connection need: it has no way back to the connection, and only cells.
-pub(crate) struct Core {
-    /// The connection's handle.
-    pub(crate) handle: u32,
-    pub(crate) limits: Cell<Limits>,
-    /// Engine calls into SQLite that are on the stack.
-    running: Cell<u32>,
-    /// When the statement that runs must be done, in the platform's monotonic milliseconds.
-    deadline: Cell<Option<u64>>,
-    /// The statement was stopped because of `deadline`.
-    late: Cell<bool>,
-    /// The error of the function that failed last, until the statement that ran it reports it.
-    failure: RefCell<Option<Error>>,
-    /// The SQL that is being compiled or run is an extension's.
-    spi: Cell<bool>,
-    /// What the authorizer refused last.
-    refused: RefCell<Option<String>>,
-}
-
-impl Core {
-    fn new(handle: u32) -> Self {
-        Self {
-            handle,
-            limits: Cell::new(Limits::default()),
-            running: Cell::new(0),
-            deadline: Cell::new(None),
-            late: Cell::new(false),
-            failure: RefCell::new(None),
-            spi: Cell::new(false),
-            refused: RefCell::new(None),
-        }
-    }
-
-    /// The progress handler: whether the running statement must stop.
-    pub(crate) fn should_stop(&self) -> bool {
-        if let Some(deadline) = self.deadline.get()
-            && PLATFORM.monotonic_ms() >= deadline
-        {
-            self.late.set(true);
-            return true;
-        }
-        PLATFORM.interrupted(self.handle)
-    }
-
-    /// Whether the authorizer has anything to say at the moment.
-    #[inline]
-    pub(crate) fn authorizes(&self) -> bool {
-        self.spi.get()
-    }
-
-    /// The authorizer of SQL that an extension runs.
-    pub(crate) fn authorize(&self, action: Action<'_>) -> bool {
-        match spi::refusal(action) {
-            None => true,
-            Some(refusal) => {
-                *self.refused.borrow_mut() = Some(refusal);
-                false
-            }
-        }
-    }
-
-    /// Runs `call` with the authorizer on (`spi`) or off; a function of the embedder has its own rights back, even
-    /// when an extension's SQL called it.
-    pub(crate) fn with_spi<R>(&self, spi: bool, call: impl FnOnce() -> R) -> R {
-        let before = self.spi.replace(spi);
-        let result = call();
-        self.spi.set(before);
-        result
-    }
-
-    /// Returns what the authorizer refused since the last call.
-    pub(crate) fn take_refusal(&self) -> Option<String> {
-        self.refused.borrow_mut().take()
-    }
-
-    /// Remembers why a function failed, until the statement that called it reports its error.
-    pub(crate) fn record_failure(&self, error: Error) {
-        *self.failure.borrow_mut() = Some(error);
-    }
-
-    /// Whether an engine call on this connection is on the stack.
-    pub(crate) fn is_running(&self) -> bool {
-        self.running.get() > 0
-    }
-}
-
-/// Marks a connection as in use until dropped.
-pub(crate) struct Running<'a>(&'a Core);
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        self.0.running.set(self.0.running.get().saturating_sub(1));
-    }
-}
-
-/// A running statement's share of its deadline; restores the outer statement's when dropped.
-pub(crate) struct Timed<'a> {
-    core: &'a Core,
-    spent: &'a Cell<u64>,
-    outer: Option<u64>,
-    started: Option<u64>,
-}
-
-impl Drop for Timed<'_> {
-    fn drop(&mut self) {
-        self.core.deadline.set(self.outer);
-        if let Some(started) = self.started {
-            let elapsed = PLATFORM.monotonic_ms().saturating_sub(started);
-            self.spent.set(self.spent.get().saturating_add(elapsed));
-        }
-    }
 }
 
 impl Connection {
@@ -152,29 +49,20 @@ impl Connection {
 
     /// Marks the connection as in use by a call into SQLite.
     pub(crate) fn enter(&self) -> Running<'_> {
-        let core = &*self.core;
-        if core.running.replace(core.running.get().saturating_add(1)) == 0 {
-            core.failure.borrow_mut().take();
-        }
-        Running(core)
+        self.core.enter()
     }
 
     /// Starts the clock of a statement that has run for `spent` milliseconds already.
     #[inline]
     pub(crate) fn time<'a>(&'a self, spent: &'a Cell<u64>) -> Timed<'a> {
-        let core = &*self.core;
-        let outer = core.deadline.get();
-        if outer.is_none() {
-            core.late.set(false);
+        self.core.time(spent)
+    }
+
+    /// Finalizes all its statements.
+    fn forget_statements(&self) {
+        for statement in self.statements.take() {
+            statement::forget(statement);
         }
-        let timeout = u64::from(core.limits.get().statement_timeout_ms);
-        let started = (timeout != 0).then(|| {
-            let now = PLATFORM.monotonic_ms();
-            let own = now.saturating_add(timeout.saturating_sub(spent.get()));
-            core.deadline.set(Some(outer.map_or(own, |outer| outer.min(own))));
-            now
-        });
-        Timed { core, spent, outer, started }
     }
 
     /// Makes the error of a call into SQLite that has just failed with `code`.
@@ -183,21 +71,9 @@ impl Connection {
     pub(crate) fn error(&self, code: i32, base: usize) -> Error {
         let mut error = self.database.error(code);
         error.offset = error.offset.and_then(|offset| offset.checked_add(u32::try_from(base).ok()?));
-        if let Some(failure) = self.core.failure.borrow_mut().take() {
-            let lost = failure.message.len() > self.core.limits.get().value_bytes as usize;
-            if failure.message == error.message || lost {
-                return failure;
-            }
-        }
-        if error.code == INTERRUPT && self.core.late.get() {
-            let limit = self.core.limits.get().statement_timeout_ms;
-            return Error {
-                reason: Some(Reason::DeadlineExceeded),
-                ..Error::new(
-                    INTERRUPT,
-                    format!("{}: the statement ran longer than its timeout of {limit} ms", Reason::DeadlineExceeded),
-                )
-            };
+        let error = self.core.explain(error);
+        if error.code == CANTOPEN && front::HAS_STORAGE && self.database.is_wal() {
+            return Error { message: format!("{}: {NO_WAL}", error.message), ..error };
         }
         error
     }
@@ -266,23 +142,32 @@ impl OpenOptions<'_> {
 ///
 /// Source: <https://sqlite.org/c3ref/open.html>
 pub fn open(options: &OpenOptions<'_>) -> Result<u32> {
+    let vfs = front::file_vfs()?;
     let flags = OpenFlags {
         // The empty name would be a temporary file, not a database in memory.
         name: if options.name.is_empty() { ":memory:" } else { options.name },
         read_only: options.read_only,
         create: options.create,
+        uri: true,
         // For `:memory:` too: ATTACH and VACUUM INTO use the main database's VFS.
-        vfs: front::file_vfs()?,
+        vfs,
     };
     let handle = CONNECTIONS.with_borrow_mut(Handles::reserve)?;
     let core = Rc::new(Core::new(handle));
     match Database::open(flags, Rc::clone(&core)) {
         Ok(database) => {
+            database.install_callbacks();
+            let file = vfs.and_then(|vfs| Some((database.file_of(vfs)?, vfs)));
+            let place = match file {
+                Some((name, vfs)) => Place::File { name: format!("{name}{}", state::SUFFIX), vfs },
+                None => Place::Memory,
+            };
             let connection = Rc::new(Connection {
                 database,
                 core,
+                state: State::new(place, options.read_only),
                 extensions: RefCell::new(Vec::new()),
-                functions: RefCell::new(Functions::default()),
+                names: RefCell::new(Names::default()),
                 statements: RefCell::new(Vec::new()),
             });
             CONNECTIONS.with_borrow_mut(|connections| connections.fill(handle, connection));
@@ -290,13 +175,16 @@ pub fn open(options: &OpenOptions<'_>) -> Result<u32> {
         }
         Err(error) => {
             CONNECTIONS.with_borrow_mut(|connections| connections.cancel(handle));
+            if vfs.is_some() && error.code & 0xff == CANTOPEN && storage::is_reserved(options.name) {
+                return Err(Error { message: format!("{}: {}", error.message, storage::RESERVED), ..error });
+            }
             Err(error)
         }
     }
 }
 
-/// Closes a connection. Finalizes the statements that are left, rolls back an open transaction, releases its
-/// extensions and functions.
+/// Closes a connection. Finalizes the statements that are left, rolls back an open transaction, runs the `on-unload` of its
+/// extensions, and releases them and the functions.
 ///
 /// # Errors
 ///
@@ -306,9 +194,10 @@ pub fn open(options: &OpenOptions<'_>) -> Result<u32> {
 pub fn close(connection: u32) -> Result<()> {
     let found = Connection::get(connection)?;
     found.must_be_idle("closing the connection")?;
-    for statement in found.statements.take() {
-        statement::forget(statement);
-    }
+    found.forget_statements();
+    load::unload_all(&found);
+    // `on-unload` may have left some.
+    found.forget_statements();
     drop(found);
     let removed = CONNECTIONS.with_borrow_mut(|connections| connections.remove(connection));
     let Some(found) = removed.and_then(Rc::into_inner) else {
@@ -320,7 +209,7 @@ pub fn close(connection: u32) -> Result<()> {
         None => Ok(()),
     };
     for extension in extensions.into_inner() {
-        extension::release(&extension);
+        load::release(&extension);
     }
     closed
 }

@@ -18,7 +18,8 @@ pub struct Limits {
     pub sql_bytes: u32,
     /// Most bytes of keys and values in one extension's `state`.
     pub state_bytes: u32,
-    /// Most bytes of keys and values in one extension's `cache`.
+    /// Most bytes of keys and values in one extension's `cache`; each entry counts for
+    /// [`CACHE_ENTRY_COST`](crate::engine::imports::CACHE_ENTRY_COST) bytes more.
     pub cache_bytes: u32,
     /// Most cursors of `spi` and of virtual tables, and aggregate contexts, that one extension may have open, each.
     pub open_handles: u32,
@@ -26,6 +27,9 @@ pub struct Limits {
 
 /// Most the two SQLite limits can be: `SQLITE_MAX_LENGTH` and `SQLITE_MAX_SQL_LENGTH`.
 const SQLITE_MAX: u32 = 1_000_000_000;
+
+/// Most an extension may have open of a kind at all.
+const MAX_HANDLES: u32 = 1_000_000;
 
 impl Default for Limits {
     fn default() -> Self {
@@ -60,7 +64,10 @@ impl Limits {
         check("output-bytes", self.output_bytes, 1, SQLITE_MAX)?;
         // SQLite itself raises a length limit below 30 to 30.
         check("value-bytes", self.value_bytes, 30, SQLITE_MAX)?;
-        check("sql-bytes", self.sql_bytes, 30, SQLITE_MAX)
+        check("sql-bytes", self.sql_bytes, 30, SQLITE_MAX)?;
+        check("state-bytes", self.state_bytes, 0, SQLITE_MAX)?;
+        check("cache-bytes", self.cache_bytes, 0, SQLITE_MAX)?;
+        check("open-handles", self.open_handles, 0, MAX_HANDLES)
     }
 }
 
@@ -77,6 +84,9 @@ mod tests {
             Limits { output_bytes: 0, ..Limits::default() },
             Limits { value_bytes: 29, ..Limits::default() },
             Limits { sql_bytes: SQLITE_MAX + 1, ..Limits::default() },
+            Limits { state_bytes: SQLITE_MAX + 1, ..Limits::default() },
+            Limits { cache_bytes: u32::MAX, ..Limits::default() },
+            Limits { open_handles: MAX_HANDLES + 1, ..Limits::default() },
         ] {
             let error = limits.validate().expect_err("out of range");
             assert_eq!(error.code, RANGE);

@@ -1,27 +1,44 @@
 //! Capabilities and grants.
 
-use crate::engine::error::{AUTH, Error, MISUSE, Reason, Result};
+use crate::engine::error::{AUTH, Error, MISUSE, Part, Reason, Result};
 use crate::engine::manifest::Manifest;
 
 /// A capability this engine knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Capability {
-    Random,
+    Cache,
     Clock,
+    FilesRead,
+    FilesWrite,
+    Random,
     SpiRead,
     SpiWrite,
+    State,
 }
 
 impl Capability {
-    const ALL: [Self; 4] = [Self::Clock, Self::Random, Self::SpiRead, Self::SpiWrite];
+    const ALL: [Self; 8] = [
+        Self::Cache,
+        Self::Clock,
+        Self::FilesRead,
+        Self::FilesWrite,
+        Self::Random,
+        Self::SpiRead,
+        Self::SpiWrite,
+        Self::State,
+    ];
 
     /// Returns its name in manifests and grants.
     pub(crate) const fn name(self) -> &'static str {
         match self {
-            Self::Random => "random",
+            Self::Cache => "cache",
             Self::Clock => "clock",
+            Self::FilesRead => "files.read",
+            Self::FilesWrite => "files.write",
+            Self::Random => "random",
             Self::SpiRead => "spi.read",
             Self::SpiWrite => "spi.write",
+            Self::State => "state",
         }
     }
 
@@ -30,8 +47,12 @@ impl Capability {
     }
 }
 
-/// The capability nobody has to grant.
-const ALWAYS: &str = "log";
+/// The capabilities nobody has to grant.
+const ALWAYS: [&str; 3] = ["config", "log", "subtype"];
+
+fn is_always_granted(name: &str) -> bool {
+    ALWAYS.contains(&name)
+}
 
 /// What an extension may use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,7 +72,7 @@ impl Grants {
     /// `SQLITE_AUTH` (`capability-denied`) if a required capability is not granted or not known here;
     /// `SQLITE_MISUSE` for a grant that names no capability.
     pub(crate) fn decide(manifest: &Manifest, grants: &[String]) -> Result<Self> {
-        if let Some(unknown) = grants.iter().find(|name| Capability::from_name(name).is_none() && *name != ALWAYS) {
+        if let Some(unknown) = grants.iter().find(|name| Capability::from_name(name).is_none() && !is_always_granted(name)) {
             let known = Capability::ALL.map(|capability| format!("`{}`", capability.name()));
             return Err(Error::new(
                 MISUSE,
@@ -61,7 +82,7 @@ impl Grants {
         let mut decided = Self::default();
         for capability in &manifest.required {
             let name = &capability.name;
-            if name == ALWAYS {
+            if is_always_granted(name) {
                 continue;
             }
             let refused =
@@ -78,7 +99,7 @@ impl Grants {
         }
         for capability in &manifest.optional {
             let name = &capability.name;
-            if name == ALWAYS {
+            if is_always_granted(name) {
                 continue;
             }
             if Capability::from_name(name).is_some() && grants.contains(name) {
@@ -100,8 +121,8 @@ impl Grants {
     ///
     /// # Errors
     ///
-    /// `SQLITE_AUTH` (`capability-denied`), naming the extension and its function that wanted it.
-    pub(crate) fn check(&self, capability: Capability, extension: &str, function: Option<&str>) -> Result<()> {
+    /// `SQLITE_AUTH` (`capability-denied`), naming the extension and its part that wanted it.
+    pub(crate) fn check(&self, capability: Capability, extension: &str, part: Option<Part<'_>>) -> Result<()> {
         let name = capability.name();
         if self.granted.iter().any(|granted| granted == name) {
             return Ok(());
@@ -111,7 +132,7 @@ impl Grants {
         } else {
             format!("it uses `{name}`, which its manifest does not ask for")
         };
-        let error = Error::failure(Reason::CapabilityDenied, Some(extension), function, &detail);
+        let error = Error::failure(Reason::CapabilityDenied, Some(extension), part, &detail);
         debug_assert_eq!(error.code, AUTH);
         Err(error)
     }
@@ -140,7 +161,7 @@ mod tests {
 
     #[test]
     fn nothing_is_granted_by_default() -> Result<()> {
-        let grants = decide(&manifest(&["log"], &["random", "log"]), &[])?;
+        let grants = decide(&manifest(&["log", "config"], &["random", "log", "subtype"]), &[])?;
         assert!(grants.granted.is_empty());
         assert_eq!(grants.denied, ["random"]);
         Ok(())
@@ -172,7 +193,7 @@ mod tests {
         let grants = decide(&manifest(&["random"], &[]), &["random", "spi.write"])?;
         assert_eq!(grants.granted, ["random"]);
         assert!(grants.check(Capability::Random, "demo", None).is_ok());
-        let error = grants.check(Capability::SpiWrite, "demo", Some("f")).expect_err("not asked for");
+        let error = grants.check(Capability::SpiWrite, "demo", Some(Part::Function("f"))).expect_err("not asked for");
         assert_eq!(
             error.message,
             "capability-denied: extension `demo`, function `f`: it uses `spi.write`, which its manifest does not ask for"

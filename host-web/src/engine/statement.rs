@@ -4,7 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::ffi::CString;
 use std::rc::Rc;
 
-use crate::engine::connection::{Connection, Running, Timed};
+use crate::engine::connection::Connection;
+use crate::engine::core::{Running, Timed, no_sql_in};
 use crate::engine::error::{Error, RANGE, Result};
 use crate::engine::handles::Handles;
 use crate::engine::sqlite::{Args, Compiled, Script, Statement as Compile, Stepped};
@@ -59,6 +60,9 @@ impl Statement {
 
     /// Takes the statement for a call.
     fn take(&self) -> Result<Use<'_>> {
+        if let Some(callback) = self.connection.core.barred() {
+            return Err(no_sql_in(callback));
+        }
         if self.in_use.replace(true) {
             return Err(Error::misuse(format!(
                 "statement {} is running: the function it is calling must not use it",
@@ -72,10 +76,18 @@ impl Statement {
         self.connection.time(&self.spent)
     }
 
-    fn rewind(&self) {
-        self.compiled.reset();
-        self.state.set(State::Ready);
+    /// Goes back to before the first row.
+    ///
+    /// # Errors
+    ///
+    /// That of ending what it had begun: a statement that is given up halfway can be the one that commits.
+    fn rewind(&self) -> Result<()> {
         self.spent.set(0);
+        let before = self.state.replace(State::Ready);
+        match self.compiled.reset() {
+            Err(code) if before == State::Running => Err(self.connection.error(code, self.base as usize)),
+            _ => Ok(()),
+        }
     }
 
     /// Steps once; a failure resets the statement, so that it does not hold the transaction.
@@ -85,8 +97,9 @@ impl Statement {
         match self.compiled.step() {
             Ok(Stepped::Row) => Ok(Stepped::Row),
             Ok(Stepped::Done) => {
-                self.compiled.reset();
                 self.state.set(State::Done);
+                // It is at its end: there is nothing left to fail.
+                let _ = self.compiled.reset();
                 Ok(Stepped::Done)
             }
             Err(code) => Err(self.fail(code)),
@@ -95,7 +108,10 @@ impl Statement {
 
     fn fail(&self, code: i32) -> Error {
         let error = self.connection.error(code, self.base as usize);
-        self.rewind();
+        self.state.set(State::Ready);
+        // The code is that of the step.
+        let _ = self.compiled.reset();
+        self.spent.set(0);
         error
     }
 
@@ -278,7 +294,7 @@ pub fn bind(statement: u32, index: u32, value: ValueRef<'_>) -> Result<()> {
     let statement = Statement::get(statement)?;
     let _use = statement.take()?;
     if statement.state.get() != State::Ready {
-        statement.rewind();
+        statement.rewind()?;
     }
     statement.bind(index, value)
 }
@@ -291,7 +307,7 @@ pub fn bind(statement: u32, index: u32, value: ValueRef<'_>) -> Result<()> {
 pub fn bind_all(statement: u32, values: Args<'_>) -> Result<()> {
     let statement = Statement::get(statement)?;
     let _use = statement.take()?;
-    statement.rewind();
+    statement.rewind()?;
     statement.compiled.clear_bindings();
     for (index, value) in (1..).zip(values.iter()) {
         statement.bind(index, value)?;
@@ -353,13 +369,13 @@ pub struct Changes {
 pub fn run(statement: u32) -> Result<Changes> {
     let statement = Statement::get(statement)?;
     let _use = statement.take()?;
-    statement.rewind();
+    statement.rewind()?;
     let before = statement.compiled.database().total_changes();
     {
         let _clock = statement.clock();
         while let Stepped::Row = statement.step()? {}
     }
-    statement.rewind();
+    statement.rewind()?;
     let database = statement.compiled.database();
     Ok(Changes {
         changes: if database.total_changes() == before { 0 } else { database.changes() },
@@ -371,13 +387,14 @@ pub fn run(statement: u32) -> Result<Changes> {
 ///
 /// # Errors
 ///
-/// `SQLITE_MISUSE` for a stale handle, and from a function the statement is calling; here and in the next two.
+/// `SQLITE_MISUSE` for a stale handle, and from a function the statement is calling; SQLite's, if the statement was not at its
+/// end and ending it failed, for instance because it would have committed. Here and in the next two.
 ///
 /// SQLite equivalent: `sqlite3_reset`
 pub fn reset(statement: u32) -> Result<()> {
     let statement = Statement::get(statement)?;
     let _use = statement.take()?;
-    statement.rewind();
+    statement.rewind()?;
     Ok(())
 }
 
@@ -391,7 +408,7 @@ pub fn reset(statement: u32) -> Result<()> {
 pub fn clear_bindings(statement: u32) -> Result<()> {
     let statement = Statement::get(statement)?;
     let _use = statement.take()?;
-    statement.rewind();
+    statement.rewind()?;
     statement.compiled.clear_bindings();
     Ok(())
 }
@@ -406,6 +423,7 @@ pub fn clear_bindings(statement: u32) -> Result<()> {
 pub fn finalize(statement: u32) -> Result<()> {
     let found = Statement::get(statement)?;
     let in_use = found.take()?;
+    let ended = found.rewind();
     let mut list = found.connection.statements.borrow_mut();
     if let Some(position) = list.iter().rposition(|other| *other == statement) {
         list.swap_remove(position);
@@ -413,7 +431,7 @@ pub fn finalize(statement: u32) -> Result<()> {
     drop(list);
     forget(statement);
     drop(in_use);
-    Ok(())
+    ended
 }
 
 /// Takes a statement out of the table; it is finalized when nobody uses it.

@@ -1,8 +1,10 @@
 //! Files of the embedder, as a SQLite VFS: rollback journals and locks are the embedder's files and locks.
 //!
+//! The state of extensions is in files beside the databases (see `state.rs`); those names are the engine's alone.
+//!
 //! Temporary files stay in memory. There is no shared memory, so a database in WAL mode opens only with `PRAGMA locking_mode = exclusive`.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use rsqlite_vfs::{
     AccessMode, DeviceCharacteristics, LockLevel, MemChunksFile, OpenAccess, OpenOptions, OpenRequest, OpenedFile,
@@ -12,10 +14,44 @@ use rsqlite_vfs::{
 use crate::engine::error::{Error, Result as EngineResult};
 use crate::engine::platform::Platform;
 use crate::engine::sqlite::vfs;
+use crate::engine::state::SUFFIX;
 use crate::front::PLATFORM;
 
 /// Name of the VFS.
 pub const VFS_NAME: &str = "sqlink-storage";
+
+/// Why a file can't be opened.
+pub(crate) const RESERVED: &str = "names that end in `-sqlink` are those of the files in which extensions keep their state";
+
+thread_local! {
+    /// The engine itself is using the state of extensions.
+    static AS_ENGINE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `call`, in which nothing but the engine uses SQLite, with the reserved names open to it.
+pub(crate) fn as_engine<R>(call: impl FnOnce() -> R) -> R {
+    let before = AS_ENGINE.replace(true);
+    let result = call();
+    AS_ENGINE.set(before);
+    result
+}
+
+/// Whether a file's name is that of a state database, or of its journal, or may be taken for one by a file system that
+/// knows more spellings of a name: another case, characters that it ignores or equates, what Windows cuts off.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    let last = name.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or_default();
+    // On Windows, `name::$DATA` is `name`.
+    let stream = last.split(':').next().unwrap_or_default();
+    [last, stream].into_iter().any(|name| {
+        let cases = name.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
+        let folded: String = cases.filter(char::is_ascii).collect();
+        let mut name = folded.trim_end_matches(['.', ' ']);
+        for suffix in ["-journal", "-wal", "-shm"] {
+            name = name.strip_suffix(suffix).unwrap_or(name);
+        }
+        name.ends_with(SUFFIX)
+    })
+}
 
 /// What [`Storage::open`] gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -287,6 +323,9 @@ impl<S: Storage> VfsStore for Store<S> {
             let file = File::Temporary(MemChunksFile::waiting_for_write());
             return Ok(OpenedFile { file, access: OpenAccess::ReadWrite });
         };
+        if !AS_ENGINE.get() && is_reserved(filename.path()) {
+            return Err(VfsError::new(VfsErrorCode::CantOpen, RESERVED.into()));
+        }
         let options = request.options;
         let wants_read_only = options.access() == OpenAccess::ReadOnly;
         let opened = data

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::ffi::{CStr, CString, c_int};
+use std::ptr;
 use std::rc::Rc;
 use std::slice;
 use std::time::Duration;
@@ -18,19 +19,32 @@ pub(crate) struct OpenFlags<'a> {
     pub(crate) name: &'a str,
     pub(crate) read_only: bool,
     pub(crate) create: bool,
+    /// A name that begins with `file:` is a URI.
+    pub(crate) uri: bool,
     pub(crate) vfs: Option<&'a str>,
 }
 
 /// A `sqlite3*` with the state its callbacks share. Statements hold it, so it closes after the last of them.
 pub(crate) struct Database {
-    // Dropped first: closing drops the functions, which use the core.
+    // Dropped first: others may hold the core for longer than there is a handle.
+    detach: Detach,
+    // Dropped before the core: closing drops the functions, which use it.
     connection: RefCell<rusqlite::Connection>,
     handle: *mut ffi::sqlite3,
     core: Rc<Core>,
 }
 
+/// Takes the handle away from the core when dropped.
+struct Detach(Rc<Core>);
+
+impl Drop for Detach {
+    fn drop(&mut self) {
+        self.0.progress.detach();
+    }
+}
+
 impl Database {
-    /// Opens a database and installs the callbacks. Extended result codes are on.
+    /// Opens a database. Extended result codes are on; there are no callbacks yet.
     ///
     /// # Errors
     ///
@@ -39,7 +53,8 @@ impl Database {
     /// Source: <https://sqlite.org/c3ref/open.html>
     pub(crate) fn open(flags: OpenFlags<'_>, core: Rc<Core>) -> Result<Rc<Self>> {
         use rusqlite::OpenFlags as Flags;
-        let mut bits = Flags::SQLITE_OPEN_NO_MUTEX | Flags::SQLITE_OPEN_URI;
+        let mut bits = Flags::SQLITE_OPEN_NO_MUTEX;
+        bits.set(Flags::SQLITE_OPEN_URI, flags.uri);
         if flags.read_only {
             bits |= Flags::SQLITE_OPEN_READ_ONLY;
         } else {
@@ -60,9 +75,8 @@ impl Database {
         }
         // SAFETY: the handle is used only through this type, which keeps the connection that owns it.
         let handle = unsafe { connection.handle() };
-        let database = Self { connection: RefCell::new(connection), handle, core };
-        database.install_hooks();
-        Ok(Rc::new(database))
+        let detach = Detach(Rc::clone(&core));
+        Ok(Rc::new(Self { detach, connection: RefCell::new(connection), handle, core }))
     }
 
     /// Returns the live handle.
@@ -142,6 +156,73 @@ impl Database {
         false
     }
 
+    /// Believes nothing that a database file says of itself: no triggers, views or functions of its schema run.
+    pub(crate) fn defend(&self) -> Result<()> {
+        use rusqlite::config::DbConfig as Config;
+        let connection = self.borrow()?;
+        for (config, on) in [
+            (Config::SQLITE_DBCONFIG_DEFENSIVE, true),
+            (Config::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+            (Config::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
+            (Config::SQLITE_DBCONFIG_ENABLE_VIEW, false),
+        ] {
+            connection.set_db_config(config, on).map_err(from_rusqlite)?;
+        }
+        Ok(())
+    }
+
+    /// Returns the name of the main database's file; none if it is in memory, or not a file of the VFS.
+    pub(crate) fn file_of(&self, vfs: &str) -> Option<String> {
+        let mut used: *mut ffi::sqlite3_vfs = ptr::null_mut();
+        // SAFETY: the handle is live, and the out pointer writable. The VFS stays registered, and its name and that of the
+        // file live at least until the connection closes.
+        // Source: https://sqlite.org/c3ref/c_fcntl_begin_atomic_write.html, https://sqlite.org/c3ref/db_filename.html
+        unsafe {
+            let code = ffi::sqlite3_file_control(
+                self.handle,
+                c"main".as_ptr(),
+                ffi::SQLITE_FCNTL_VFS_POINTER,
+                (&raw mut used).cast(),
+            );
+            if code != ffi::SQLITE_OK || used.is_null() || CStr::from_ptr((*used).zName).to_bytes() != vfs.as_bytes() {
+                return None;
+            }
+            let name = ffi::sqlite3_db_filename(self.handle, c"main".as_ptr());
+            if name.is_null() {
+                return None;
+            }
+            let name = CStr::from_ptr(name).to_str().ok()?;
+            (!name.is_empty()).then(|| name.to_owned())
+        }
+    }
+
+    /// Whether the main database's file says that it is in WAL mode.
+    pub(crate) fn is_wal(&self) -> bool {
+        /// Offset of the file format's write version: 1 rollback, 2 WAL.
+        /// Source: <https://sqlite.org/fileformat2.html#the_database_header>
+        const WRITE_VERSION: ffi::sqlite3_int64 = 18;
+        let mut file: *mut ffi::sqlite3_file = ptr::null_mut();
+        let mut version = 0_u8;
+        // SAFETY: the handle is live, and the out pointer writable. The file is open while the connection is, and reads one
+        // byte into `version`; it has no methods if it is not open.
+        // Source: https://sqlite.org/c3ref/io_methods.html
+        unsafe {
+            let code = ffi::sqlite3_file_control(
+                self.handle,
+                c"main".as_ptr(),
+                ffi::SQLITE_FCNTL_FILE_POINTER,
+                (&raw mut file).cast(),
+            );
+            if code != ffi::SQLITE_OK || file.is_null() {
+                return false;
+            }
+            let read = (*file).pMethods.as_ref().and_then(|methods| methods.xRead);
+            read.is_some_and(|read| {
+                read(file, (&raw mut version).cast(), 1, WRITE_VERSION) == ffi::SQLITE_OK && version == 2
+            })
+        }
+    }
+
     /// Sets `SQLITE_LIMIT_LENGTH` and `SQLITE_LIMIT_SQL_LENGTH`, in bytes.
     pub(crate) fn set_lengths(&self, value: i32, sql: i32) -> Result<()> {
         let connection = self.borrow()?;
@@ -212,7 +293,8 @@ impl Database {
     ///
     /// Source: <https://sqlite.org/c3ref/close.html>
     pub(crate) fn close(self) -> Result<()> {
-        let Self { connection, core, .. } = self;
+        let Self { detach, connection, core, .. } = self;
+        drop(detach);
         let closed = connection.into_inner().close().map_err(|(_, error)| from_rusqlite(error));
         drop(core);
         closed

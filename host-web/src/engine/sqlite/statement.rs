@@ -1,5 +1,6 @@
 //! The owning handle of a statement, and compiling SQL.
 
+use std::cell::Cell;
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::ptr::{self, NonNull};
 use std::rc::Rc;
@@ -64,6 +65,8 @@ pub(crate) enum Stepped {
 /// A `sqlite3_stmt*`, finalized when dropped. It keeps its database open.
 pub(crate) struct Statement {
     ptr: NonNull<ffi::sqlite3_stmt>,
+    /// Which run of it this is; 0 before its first step as outermost statement.
+    run: Cell<u32>,
     // Dropped after `drop` has finalized the statement.
     database: Rc<Database>,
 }
@@ -82,6 +85,11 @@ impl Statement {
         from: usize,
         persistent: bool,
     ) -> Result<Compiled, i32> {
+        let core = database.core();
+        if core.barred().is_some() {
+            return Err(ffi::SQLITE_MISUSE);
+        }
+        core.forget_failing();
         let sql = script.0.as_bytes_with_nul();
         let rest = sql.get(from..).unwrap_or(c"".to_bytes_with_nul());
         let len = c_int::try_from(rest.len()).map_err(|_| ffi::SQLITE_TOOBIG)?;
@@ -100,9 +108,12 @@ impl Statement {
             )
         };
         // Owned before anything returns early.
-        let statement = NonNull::new(statement).map(|ptr| Self { ptr, database: Rc::clone(database) });
+        let statement = NonNull::new(statement).map(|ptr| Self { ptr, run: Cell::new(0), database: Rc::clone(database) });
         if code != ffi::SQLITE_OK {
             return Err(code);
+        }
+        if core.is_failing() {
+            return Err(ffi::SQLITE_INTERRUPT);
         }
         let used = if tail.is_null() {
             rest.len() - 1
@@ -126,11 +137,54 @@ impl Statement {
     /// Source: <https://sqlite.org/c3ref/step.html>
     #[inline]
     pub(crate) fn step(&self) -> Result<Stepped, i32> {
-        // SAFETY: the statement is live, here and in the methods below.
-        match unsafe { ffi::sqlite3_step(self.ptr.as_ptr()) } {
-            ffi::SQLITE_ROW => Ok(Stepped::Row),
-            ffi::SQLITE_DONE => Ok(Stepped::Done),
-            code => Err(code),
+        let core = self.database.core();
+        if core.barred().is_some() {
+            return Err(ffi::SQLITE_MISUSE);
+        }
+        let code = {
+            let step = core.begin_step(&self.run);
+            // SAFETY: the statement is live, here and in the methods below.
+            let code = unsafe { ffi::sqlite3_step(self.ptr.as_ptr()) };
+            if core.is_failing() { self.undo(step.outermost) } else { code }
+        };
+        if code == ffi::SQLITE_ROW {
+            return Ok(Stepped::Row);
+        }
+        self.end_run();
+        if code == ffi::SQLITE_DONE { Ok(Stepped::Done) } else { Err(code) }
+    }
+
+    /// Takes back what a statement did that must fail, although SQLite may not know. Where it does, it has rolled back
+    /// already. A statement that another one is running only fails: the outermost one takes back what both did.
+    #[cold]
+    fn undo(&self, outermost: bool) -> c_int {
+        if outermost {
+            let database = &self.database;
+            // SAFETY: the statement is live. Where it ends its transaction by this, the commit hook refuses.
+            unsafe { ffi::sqlite3_reset(self.ptr.as_ptr()) };
+            if !database.is_autocommit() {
+                // SAFETY: the handle is live and the SQL is NUL-terminated. It fails only if there is no transaction.
+                // Source: https://sqlite.org/lang_transaction.html
+                database.core().internally(|| unsafe {
+                    ffi::sqlite3_exec(
+                        database.handle(),
+                        c"ROLLBACK".as_ptr(),
+                        None,
+                        ptr::null_mut(),
+                        ptr::null_mut(),
+                    )
+                });
+            }
+        }
+        ffi::SQLITE_INTERRUPT
+    }
+
+    /// Closes the cursors that extensions opened while it ran.
+    #[inline]
+    fn end_run(&self) {
+        let run = self.run.replace(0);
+        if run != 0 {
+            self.database.core().cursors.end(run);
         }
     }
 
@@ -145,10 +199,18 @@ impl Statement {
         unsafe { read_row(self.ptr.as_ptr(), sink) }.map_err(|ReadError::NoMemory| ffi::SQLITE_NOMEM)
     }
 
-    /// Goes back to before the first row. The code it returns is that of the last step, which was reported.
-    pub(crate) fn reset(&self) {
+    /// Goes back to before the first row.
+    ///
+    /// # Errors
+    ///
+    /// The code of the last step, if that failed; else that of ending what the statement had begun.
+    ///
+    /// Source: <https://sqlite.org/c3ref/reset.html>
+    pub(crate) fn reset(&self) -> Result<(), i32> {
         // SAFETY: as in `step`.
-        unsafe { ffi::sqlite3_reset(self.ptr.as_ptr()) };
+        let code = self.database.core().resetting(|| unsafe { ffi::sqlite3_reset(self.ptr.as_ptr()) });
+        self.end_run();
+        if code == ffi::SQLITE_OK { Ok(()) } else { Err(code) }
     }
 
     pub(crate) fn clear_bindings(&self) {
@@ -250,7 +312,8 @@ impl Drop for Statement {
     fn drop(&mut self) {
         // SAFETY: the statement is live and nobody else has it. Its code is that of the last step, which was reported.
         // Source: https://sqlite.org/c3ref/finalize.html
-        unsafe { ffi::sqlite3_finalize(self.ptr.as_ptr()) };
+        self.database.core().resetting(|| unsafe { ffi::sqlite3_finalize(self.ptr.as_ptr()) });
+        self.end_run();
     }
 }
 

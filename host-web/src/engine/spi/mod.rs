@@ -1,13 +1,20 @@
 //! SQL that extensions run on the connection that is calling them.
 
+mod cursors;
+
 use std::cell::Cell;
 use std::rc::Rc;
 
+pub(crate) use self::cursors::{Cursors, close, fetch, open};
+
+use crate::contract::hooks::Action;
 use crate::engine::connection::Connection;
-use crate::engine::error::{AUTH, Error, MISUSE, RANGE, READONLY, Reason, Result};
+use crate::engine::core::no_sql_in;
+use crate::engine::error::{Error, MISUSE, RANGE, READONLY, Reason, Result};
 use crate::engine::extension::Extension;
+use crate::engine::hooks::Request;
 use crate::engine::imports::Rows;
-use crate::engine::sqlite::{Action, Compiled, Script, Statement, Stepped};
+use crate::engine::sqlite::{Compiled, Script, Statement, Stepped};
 use crate::engine::value::{RowSink, Value, ValueRef};
 
 /// PRAGMAs an extension may use: they only tell, whatever their argument is.
@@ -52,19 +59,24 @@ const RAW_TABLES: &[&str] = &["sqlite_dbpage"];
 const VALUE_COST: usize = 16;
 
 /// Says why an extension's SQL must not do this; none if it may.
-pub(crate) fn refusal(action: Action<'_>) -> Option<String> {
-    let listed = |list: &[&str], name: &str| list.iter().any(|item| item.eq_ignore_ascii_case(name));
+pub(crate) fn refusal(action: Action, request: &Request<'_>) -> Option<String> {
+    let name = request.first.unwrap_or_default();
+    let listed = |list: &[&str]| list.iter().any(|item| item.eq_ignore_ascii_case(name));
     match action {
         Action::Transaction => Some("BEGIN, COMMIT and ROLLBACK are".into()),
         Action::Savepoint => Some("SAVEPOINT, RELEASE and ROLLBACK TO are".into()),
+        // VACUUM INTO attaches too.
         Action::Attach => Some("ATTACH is".into()),
         Action::Detach => Some("DETACH is".into()),
-        Action::Pragma(name, _) if listed(PRAGMAS, name) => None,
-        Action::Pragma(name, false) if listed(READABLE_PRAGMAS, name) => None,
-        Action::Pragma(name, true) if listed(READABLE_PRAGMAS, name) => Some(format!("setting PRAGMA {name} is")),
-        Action::Pragma(name, _) => Some(format!("PRAGMA {name} is")),
-        Action::Write(table) if listed(RAW_TABLES, table) => Some(format!("writing to `{table}` is")),
-        Action::Write(_) | Action::Other => None,
+        Action::Pragma if listed(PRAGMAS) => None,
+        Action::Pragma if listed(READABLE_PRAGMAS) => {
+            request.second.is_some().then(|| format!("setting PRAGMA {name} is"))
+        }
+        Action::Pragma => Some(format!("PRAGMA {name} is")),
+        Action::Insert | Action::Update | Action::Delete if listed(RAW_TABLES) => {
+            Some(format!("writing to `{name}` is"))
+        }
+        _ => None,
     }
 }
 
@@ -75,22 +87,11 @@ pub(crate) fn query(
     sql: &str,
     params: &[ValueRef<'_>],
 ) -> Result<Rows> {
-    connection.core.with_spi(true, || {
+    connection.core.with_spi(Some(extension.id), || {
         let statement = compile(connection, sql)?;
-        if !statement.is_read_only() {
-            return Err(Error::new(
-                READONLY,
-                "`spi.query` runs read-only statements: use `spi.execute` for one that writes",
-            ));
-        }
+        must_read(&statement, "spi.query")?;
         bind(connection, &statement, params)?;
-        let mut sink = Output {
-            rows: Vec::new(),
-            row: Vec::new(),
-            bytes: 0,
-            limit: connection.core.limits.get().output_bytes as usize,
-            invalid: None,
-        };
+        let mut sink = Output::new(connection, "spi.query");
         run(connection, &statement, |statement| {
             statement.row(&mut sink).map_err(|code| connection.error(code, 0))?;
             if !sink.end_row() {
@@ -103,9 +104,22 @@ pub(crate) fn query(
     })
 }
 
+fn must_read(statement: &Statement, what: &str) -> Result<()> {
+    if statement.is_read_only() {
+        return Ok(());
+    }
+    Err(Error::new(READONLY, format!("`{what}` runs read-only statements: use `spi.execute` for one that writes")))
+}
+
 /// `spi.execute`.
-pub(crate) fn execute(connection: &Rc<Connection>, sql: &str, params: &[ValueRef<'_>]) -> Result<i64> {
-    connection.core.with_spi(true, || {
+pub(crate) fn execute(
+    connection: &Rc<Connection>,
+    extension: &Extension,
+    sql: &str,
+    params: &[ValueRef<'_>],
+) -> Result<i64> {
+    may_write(connection, "spi.execute")?;
+    connection.core.with_spi(Some(extension.id), || {
         let statement = compile(connection, sql)?;
         bind(connection, &statement, params)?;
         let before = connection.database.total_changes();
@@ -115,34 +129,63 @@ pub(crate) fn execute(connection: &Rc<Connection>, sql: &str, params: &[ValueRef
     })
 }
 
+/// `spi.batch`.
+pub(crate) fn batch(connection: &Rc<Connection>, extension: &Extension, sql: &str) -> Result<()> {
+    may_write(connection, "spi.batch")?;
+    connection.core.with_spi(Some(extension.id), || {
+        let script = Script::new(sql)?;
+        let mut from = 0;
+        while from < script.len() {
+            let Compiled { statement, end } = connection.compile(&script, from, false)?;
+            if let Some(statement) = statement {
+                run(connection, &statement, |_| Ok(()))?;
+            }
+            from = end.max(from + 1);
+        }
+        Ok(())
+    })
+}
+
+/// Fails while SQLite compiles a statement, which holds on to what is in the schema: a change would pull it away.
+fn may_write(connection: &Connection, what: &str) -> Result<()> {
+    if connection.core.is_compiling() {
+        return Err(Error::misuse(format!(
+            "`{what}` can't be called while a statement is being compiled (`best-index`, `connect`)"
+        )));
+    }
+    Ok(())
+}
+
+/// `spi.changes`.
+pub(crate) fn changes(connection: &Connection) -> Result<i64> {
+    may_ask(connection)?;
+    Ok(connection.database.changes())
+}
+
+/// `spi.last-insert-rowid`.
+pub(crate) fn last_insert_rowid(connection: &Connection) -> Result<i64> {
+    may_ask(connection)?;
+    Ok(connection.database.last_insert_rowid())
+}
+
+/// Fails inside a callback from which SQLite allows no use of the connection.
+fn may_ask(connection: &Connection) -> Result<()> {
+    connection.core.barred().map_or(Ok(()), |callback| Err(no_sql_in(callback)))
+}
+
 /// Compiles the one statement of `sql`.
 fn compile(connection: &Rc<Connection>, sql: &str) -> Result<Statement> {
     let script = Script::new(sql)?;
-    let Compiled { statement, end } = compile_at(connection, &script, 0)?;
+    let Compiled { statement, end } = connection.compile(&script, 0, false)?;
     let mut from = end;
     while from < script.len() {
-        let Compiled { statement: more, end } = compile_at(connection, &script, from)?;
+        let Compiled { statement: more, end } = connection.compile(&script, from, false)?;
         if more.is_some() {
             return Err(Error::new(MISUSE, "the SQL holds more than one statement"));
         }
         from = end.max(from + 1);
     }
     statement.ok_or_else(|| Error::new(MISUSE, "the SQL holds no statement"))
-}
-
-fn compile_at(connection: &Connection, script: &Script, from: usize) -> Result<Compiled> {
-    connection.core.take_refusal();
-    connection.compile(script, from, false).map_err(|error| refused(connection, error))
-}
-
-/// Says what SQLite's "not authorized" was about.
-fn refused(connection: &Connection, error: Error) -> Error {
-    match connection.core.take_refusal() {
-        Some(what) if error.code & 0xff == AUTH => {
-            Error::new(AUTH, format!("not authorized: {what} not allowed in SQL that an extension runs"))
-        }
-        _ => error,
-    }
 }
 
 fn bind(connection: &Connection, statement: &Statement, params: &[ValueRef<'_>]) -> Result<()> {
@@ -168,13 +211,15 @@ fn run(connection: &Connection, statement: &Statement, mut row: impl FnMut(&Stat
         match statement.step() {
             Ok(Stepped::Row) => row(statement)?,
             Ok(Stepped::Done) => return Ok(()),
-            Err(code) => return Err(refused(connection, connection.error(code, 0))),
+            Err(code) => return Err(connection.error(code, 0)),
         }
     }
 }
 
 /// Collects rows up to the output limit.
 struct Output {
+    /// The import that returns them.
+    what: &'static str,
     rows: Vec<Vec<Value>>,
     row: Vec<Value>,
     bytes: usize,
@@ -184,6 +229,11 @@ struct Output {
 }
 
 impl Output {
+    fn new(connection: &Connection, what: &'static str) -> Self {
+        let limit = connection.core.limits.get().output_bytes as usize;
+        Self { what, rows: Vec::new(), row: Vec::new(), bytes: 0, limit, invalid: None }
+    }
+
     /// Counts a value; false if there is no room for it.
     fn admit(&mut self, bytes: usize) -> bool {
         self.bytes = self.bytes.saturating_add(bytes).saturating_add(VALUE_COST);
@@ -191,16 +241,15 @@ impl Output {
     }
 
     fn error(&self, extension: &Extension) -> Error {
+        let Self { what, limit, .. } = self;
         let (reason, detail) = match self.invalid {
             Some(column) => (
                 Reason::InvalidText,
-                format!("column {} of a row that `spi.query` returned is a text that is not valid UTF-8", column + 1),
+                format!("column {} of a row that `{what}` returned is a text that is not valid UTF-8", column + 1),
             ),
-            None => {
-                (Reason::OutputTooLarge, format!("`spi.query` returned more than the limit of {} bytes", self.limit))
-            }
+            None => (Reason::OutputTooLarge, format!("`{what}` returned more than the limit of {limit} bytes")),
         };
-        Error::failure(reason, Some(&extension.name), extension.active_function(), &detail)
+        Error::failure(reason, Some(&extension.name), extension.running(), &detail)
     }
 }
 
@@ -256,18 +305,21 @@ mod tests {
 
     #[test]
     fn pragmas_are_refused_unless_listed() {
-        for (name, argument, allowed) in [
-            ("table_info", true, true),
-            ("TABLE_INFO", true, true),
-            ("user_version", false, true),
-            ("user_version", true, false),
-            ("writable_schema", false, false),
-            ("journal_mode", false, false),
-            ("", false, false),
+        let refused = |action, first, second| {
+            refusal(action, &Request { first: Some(first), second, database: None, trigger: None }).is_some()
+        };
+        for (name, argument, expected) in [
+            ("table_info", Some("t"), false),
+            ("TABLE_INFO", Some("t"), false),
+            ("user_version", None, false),
+            ("user_version", Some("1"), true),
+            ("writable_schema", None, true),
+            ("journal_mode", None, true),
+            ("", None, true),
         ] {
-            assert_eq!(refusal(Action::Pragma(name, argument)).is_none(), allowed, "{name}");
+            assert_eq!(refused(Action::Pragma, name, argument), expected, "{name}");
         }
-        assert!(refusal(Action::Write("sqlite_dbpage")).is_some());
-        assert!(refusal(Action::Write("t")).is_none());
+        assert!(refused(Action::Update, "sqlite_dbpage", None));
+        assert!(!refused(Action::Update, "t", None));
     }
 }
