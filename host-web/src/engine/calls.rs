@@ -10,7 +10,7 @@ use crate::engine::error::{Error, NOMEM, Part, Reason, Result, TOOBIG, guest_cod
 use crate::engine::extension::Extension;
 use crate::engine::manifest::Nesting;
 use crate::engine::platform::{CallError, Level, Platform};
-use crate::engine::sqlite::{CallGuard, Problem, ResultSink, depth};
+use crate::engine::sqlite::{CallGuard, Problem, ResultSink, calls_are_possible, depth};
 use crate::front::PLATFORM;
 
 /// A part of an extension: functions, aggregates, collations and modules by their index in the manifest.
@@ -119,6 +119,9 @@ impl Extension {
         callee: Callee,
         call: impl FnOnce() -> Result<(), E>,
     ) -> bool {
+        if !calls_are_possible() {
+            return true;
+        }
         if self.is_active() {
             return false;
         }

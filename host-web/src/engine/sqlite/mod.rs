@@ -18,6 +18,7 @@ mod vtab;
 mod vtab_cursor;
 mod vtab_index;
 mod vtab_shadow;
+mod vtab_update;
 
 #[cfg(all(feature = "component", not(feature = "web"), target_arch = "wasm32"))]
 mod services;

@@ -66,6 +66,11 @@ impl Drop for CallGuard {
     }
 }
 
+/// Whether calls are possible. They are not while the thread ends, which closes the connections that are left.
+pub(crate) fn calls_are_possible() -> bool {
+    CALLS.try_with(|_| ()).is_ok()
+}
+
 /// Returns how many function calls are on the stack, over all connections: they share one machine stack.
 #[inline]
 pub(crate) fn depth() -> usize {
