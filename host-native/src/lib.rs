@@ -42,6 +42,7 @@ mod imports;
 mod limits;
 mod locks;
 mod scope;
+pub mod scripts;
 mod session;
 mod state;
 mod storage;

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Result, bail};
+use sqlink_slt::judge::{exact, same_classes};
 use sqllogictest::Runner;
 
 use crate::driver::Driver;
 use crate::protocol::Request;
-use crate::run::{exact, same_classes};
+use crate::run::surroundings;
 use crate::script::Script;
 use crate::session::Session;
 
@@ -19,7 +20,7 @@ use crate::session::Session;
 /// If the file can't be written, or the driver breaks.
 pub fn bless(host: &str, driver: &Arc<Mutex<Driver>>, script: &Script, files: HashMap<String, PathBuf>) -> Result<()> {
     let before = std::fs::read(&script.path)?;
-    let session = Arc::new(Mutex::new(Session::new(Arc::clone(driver), script, files)));
+    let session = Arc::new(Mutex::new(Session::new(Arc::clone(driver) as _, script, surroundings(script, files))));
     let mut runner = Runner::new(|| async { Session::open(&session) });
     runner.add_label(host);
     let update = runner.update_test_file(&script.path, " ", exact, sqllogictest::default_normalizer, same_classes);

@@ -196,6 +196,12 @@ impl Driver {
     }
 }
 
+impl sqlink_slt::Driver for Driver {
+    fn request(&mut self, request: &Request) -> Result<Reply, String> {
+        self.request(request).map_err(|failure| failure.to_string())
+    }
+}
+
 impl Drop for Driver {
     fn drop(&mut self) {
         self.shut_down();

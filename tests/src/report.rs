@@ -157,6 +157,7 @@ mod tests {
                     BTreeMap::from([("h1".to_owned(), Outcome::Passed), ("h2".to_owned(), unsupported)]),
                 ),
             ]),
+            called: BTreeSet::new(),
         };
         let json: serde_json::Value = serde_json::from_str(&results.json()?)?;
         assert_eq!(

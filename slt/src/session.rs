@@ -1,13 +1,13 @@
 //! A script's connections: SQL and dot commands in, shown rows out.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sqllogictest::{DB, DBOutput};
 
-use crate::driver::{Driver, DriverFailure};
+use crate::Driver;
+use crate::judge::Surroundings;
 use crate::literal::{Params, parse_params};
 use crate::protocol::{ExtensionFile, HandedFile, LoadOptions, Output, Reply, Request, SqlError};
 use crate::script::{Load, Script};
@@ -33,20 +33,12 @@ impl fmt::Display for RecordError {
 
 impl std::error::Error for RecordError {}
 
-impl From<DriverFailure> for RecordError {
-    fn from(failure: DriverFailure) -> Self {
-        Self::Fault(failure.to_string())
-    }
-}
-
 /// What the connections of a running script share.
 #[derive(Debug)]
 pub struct Session {
-    driver: Arc<Mutex<Driver>>,
-    /// Where each extension of the script is.
-    files: HashMap<String, PathBuf>,
-    /// Where the files are that scripts hand over.
-    data: PathBuf,
+    driver: Arc<Mutex<dyn Driver>>,
+    /// `extensions` holds every extension the script names.
+    surroundings: Surroundings,
     loads: Vec<Load>,
     limits: BTreeMap<String, u64>,
     connections: usize,
@@ -54,13 +46,11 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session without connections. `files` holds every extension the script names.
-    pub fn new(driver: Arc<Mutex<Driver>>, script: &Script, files: HashMap<String, PathBuf>) -> Self {
-        let folder = script.path.ancestors().find(|folder| folder.ends_with("conformance"));
+    /// A session without connections.
+    pub fn new(driver: Arc<Mutex<dyn Driver>>, script: &Script, surroundings: Surroundings) -> Self {
         Self {
             driver,
-            files,
-            data: folder.unwrap_or(Path::new("")).join("data"),
+            surroundings,
             loads: script.loads.clone(),
             limits: script.limits.clone(),
             connections: 0,
@@ -81,8 +71,8 @@ impl Session {
         let mut this = session.lock().unwrap_or_else(PoisonError::into_inner);
         this.connections += 1;
         let name = format!("c{}", this.connections);
-        let extensions =
-            this.files.iter().map(|(name, path)| ExtensionFile { name: name.clone(), path: path.clone() }).collect();
+        let files = this.surroundings.extensions.iter();
+        let extensions = files.map(|(name, path)| ExtensionFile { name: name.clone(), path: path.clone() }).collect();
         let limits = this.limits.clone();
         this.send(&Request::Open { connection: name.clone(), limits, extensions })?;
         for load in this.loads.clone() {
@@ -102,13 +92,14 @@ impl Session {
     }
 
     fn load(&mut self, connection: &str, load: &Load) -> Result<Output, RecordError> {
-        let Some(path) = self.files.get(&load.name).cloned() else {
+        let Some(path) = self.surroundings.extensions.get(&load.name).cloned() else {
             return Err(self.set_fault(format!("the script does not name extension `{}` as `.load` does", load.name)));
         };
         let mut files = BTreeMap::new();
         for (name, writable) in &load.files {
-            let bytes = std::fs::read(self.data.join(name))
-                .map_err(|error| self.set_fault(format!("can't read `tests/conformance/data/{name}`: {error}")))?;
+            let path = self.surroundings.data.join(name);
+            let bytes = std::fs::read(&path)
+                .map_err(|error| self.set_fault(format!("can't read `{}`: {error}", path.display())))?;
             files.insert(name.clone(), HandedFile { hex: hex(&bytes), writable: *writable });
         }
         let options = LoadOptions {
@@ -140,7 +131,7 @@ impl Session {
                 "the driver can't do that, and the script has no `#! host` line that says so: {reason}"
             ))),
             Ok(Reply::Ready(_)) => Err(self.set_fault("the driver started anew".to_owned())),
-            Err(failure) => Err(self.set_fault(failure.to_string())),
+            Err(failure) => Err(self.set_fault(failure)),
         }
     }
 

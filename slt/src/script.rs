@@ -34,7 +34,7 @@ pub struct Load {
     pub grants: Vec<String>,
     /// Settings.
     pub config: BTreeMap<String, String>,
-    /// Files below `tests/conformance/data`, which the extension gets under their names; true for those it may write (a copy).
+    /// Files of the folder `data` beside the scripts, which the extension gets under their names; true for those it may write (a copy).
     pub files: BTreeMap<String, bool>,
     /// Goes in front of its names.
     pub prefix: String,
@@ -180,8 +180,8 @@ fn check_record(record: &Record<Class>) -> Result<()> {
         | Record::Query { loc, expected: QueryExpect::Error(ExpectedError::Empty), .. } => {
             bail!("{loc}: an expected error needs a pattern for its code and message")
         }
-        Record::System { loc, .. } => bail!("{loc}: `system` is not for conformance scripts"),
-        Record::Sleep { loc, .. } => bail!("{loc}: `sleep` is not for conformance scripts"),
+        Record::System { loc, .. } => bail!("{loc}: `system` is not for these scripts"),
+        Record::Sleep { loc, .. } => bail!("{loc}: `sleep` is not for these scripts"),
         Record::Halt { loc } => bail!("{loc}: `halt` is for debugging only"),
         Record::Include { loc, .. } => bail!("{loc}: a script stands for itself, without `include`"),
         _ => Ok(()),
