@@ -5,9 +5,10 @@ mod support;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use sqlink_host_web::contract::metadata;
 use sqlink_host_web::engine::{
-    self, AUTH, BUSY, CallError, Collected, ERROR, ExtensionInfo, Function, FunctionFlags, Level, Limits, MISUSE,
-    Manifest, Reason, Value, ValueRef, imports,
+    self, AUTH, BUSY, CallError, Collected, ERROR, ExtensionInfo, Function, FunctionFlags, Level, Limits, LoadOptions,
+    MISUSE, Manifest, Reason, Value, ValueRef, imports,
 };
 use sqlink_host_web::native;
 use support::{Result, capabilities, fails, grants, hand_on, integer, manifest, one, open, query, text, text_arg};
@@ -18,7 +19,7 @@ fn load_plain(connection: u32, id: u32, manifest: Manifest) -> Result<ExtensionI
         out.text(format!("{id}/{}", args.len()).as_bytes());
         Ok(())
     });
-    engine::load_extension(connection, id, "sha256:00", &[])
+    engine::load_extension(connection, id, "sha256:00", LoadOptions::default())
 }
 
 /// Loads an extension with one function that takes any number of arguments.
@@ -32,7 +33,7 @@ fn load_one(
 ) -> Result<ExtensionInfo> {
     let manifest = Manifest { optional: capabilities(asks_for), ..manifest(name, &[(name, -1)]) };
     native::add_extension(id, manifest, move |_, args, out| call(args, out));
-    engine::load_extension(connection, id, "", &grants(granted))
+    engine::load_extension(connection, id, "", grants(granted))
 }
 
 #[test]
@@ -77,7 +78,8 @@ fn a_load_that_fails_leaves_nothing_behind() -> Result {
     assert_eq!(error.code, ERROR);
     assert_eq!(
         error.message,
-        "extension `second` registers the function `Shared` with 1 argument, which extension `first` has registered already"
+        "extension `second` registers the function `Shared` with 1 argument, which extension `first` has \
+         registered already: load it with a `prefix`, or with `replace`"
     );
     assert_eq!(error.extension.as_deref(), Some("second"));
     assert!(native::has_extension(2), "the embedder keeps it");
@@ -95,8 +97,8 @@ fn collisions_name_both_owners() -> Result {
     native::add_function(1, |_, _, _| Ok(()));
     engine::create_function(connection, "app_fn", 0, FunctionFlags::default(), 1)?;
     let refused = |name: &str, count| fails(load_plain(connection, 9, manifest("new", &[(name, count)]))).message;
-    assert!(refused("APP_FN", 0).ends_with("which the application has registered already"));
-    assert!(refused("lower", 1).ends_with("`lower` with 1 argument, which SQLite itself has registered already"));
+    assert!(refused("APP_FN", 0).contains("which the application has registered already: load it with a `prefix`"));
+    assert!(refused("lower", 1).contains("`lower` with 1 argument, which SQLite itself has registered already"));
     load_plain(connection, 1, manifest("loaded", &[("f", 0), ("match", 2), ("lower", 3)]))?;
     let error = fails(engine::create_function(connection, "F", 0, FunctionFlags::default(), 1));
     assert_eq!(
@@ -105,7 +107,7 @@ fn collisions_name_both_owners() -> Result {
     );
     let error = fails(load_plain(connection, 2, manifest("loaded", &[])));
     assert_eq!(error.message, "extension `loaded` is loaded already, in version 1.0.0: unload it first");
-    let error = fails(engine::load_extension(connection, 1, "", &[]));
+    let error = fails(engine::load_extension(connection, 1, "", LoadOptions::default()));
     assert_eq!(error.message, "extension number 1 is loaded already");
     engine::close(connection)
 }
@@ -126,7 +128,7 @@ fn a_bad_manifest_is_refused() -> Result {
     assert!(error.message.starts_with("invalid manifest: extension name `Bad`"), "{}", error.message);
     let error = fails(load_plain(connection, 1, manifest("bad", &[("f", 128)])));
     assert!(error.message.starts_with("invalid manifest of extension `bad`: function `f` has argument count 128"));
-    let error = fails(engine::load_extension(connection, 77, "", &[]));
+    let error = fails(engine::load_extension(connection, 77, "", LoadOptions::default()));
     assert_eq!(error.message, "trapped: extension, function `describe`: there is no extension number 77");
     engine::close(connection)
 }
@@ -140,11 +142,11 @@ fn required_capabilities_must_be_granted() -> Result {
         ..manifest("needy", &[("f", 0)])
     };
     native::add_extension(1, manifest, |_, _, _| Ok(()));
-    let error = fails(engine::load_extension(connection, 1, "", &grants(&["clock"])));
+    let error = fails(engine::load_extension(connection, 1, "", grants(&["clock"])));
     assert_eq!((error.code, error.reason), (AUTH, Some(Reason::CapabilityDenied)));
     assert!(error.message.contains("`grants: [\"random\"]`") && error.message.contains("`--grant random`"));
-    assert_eq!(fails(engine::load_extension(connection, 1, "", &grants(&["rnd"]))).code, MISUSE);
-    let info = engine::load_extension(connection, 1, "", &grants(&["random", "spi.read"]))?;
+    assert_eq!(fails(engine::load_extension(connection, 1, "", grants(&["rnd"]))).code, MISUSE);
+    let info = engine::load_extension(connection, 1, "", grants(&["random", "spi.read"]))?;
     assert_eq!(info.granted, ["random"]);
     assert_eq!(info.denied, ["clock", "telepathy"]);
     engine::close(connection)
@@ -156,8 +158,8 @@ fn flags_travel_untouched() -> Result {
     let function = |id, name: &str, flags| Function { id, name: name.into(), arg_count: 0, flags };
     let manifest = Manifest {
         functions: vec![
-            function(0, "volatile", FunctionFlags::default()),
-            function(1, "pure", FunctionFlags::DETERMINISTIC),
+            function(0, "volatile", metadata::FunctionFlags::empty()),
+            function(1, "pure", metadata::FunctionFlags::DETERMINISTIC),
         ],
         ..manifest("demo", &[])
     };
@@ -168,7 +170,7 @@ fn flags_travel_untouched() -> Result {
         out.integer(count.get());
         Ok(())
     });
-    engine::load_extension(connection, 1, "", &[])?;
+    engine::load_extension(connection, 1, "", LoadOptions::default())?;
     let rows = query(connection, "SELECT volatile() FROM (VALUES (1), (2), (3))")?;
     assert_eq!(rows, [[integer(1)], [integer(2)], [integer(3)]]);
     let rows = query(connection, "SELECT pure() FROM (VALUES (1), (2), (3))")?;

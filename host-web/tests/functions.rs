@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use sqlink_host_web::engine::{
-    self, BUSY, CallError, Collected, ERROR, FunctionFlags, Limits, MISUSE, Reason, Step, Value, ValueRef,
+    self, BUSY, CallError, Collected, ERROR, FunctionFlags, Limits, LoadOptions, MISUSE, Reason, Step, Value, ValueRef,
     grow_result_buffer, result_buffer,
 };
 use sqlink_host_web::native;
@@ -179,7 +179,7 @@ fn what_would_pull_the_rug_away_is_an_error() -> Result {
                 fails(engine::clear_bindings(statement)).code,
                 fails(engine::create_function(connection, "another", 0, NONE, 9)).code,
                 fails(engine::remove_function(connection, "meddle", 0)).code,
-                fails(engine::load_extension(connection, 1, "", &[])).code,
+                fails(engine::load_extension(connection, 1, "", LoadOptions::default())).code,
                 fails(engine::serialize(connection, "main", <[u8]>::len)).code,
                 fails(engine::deserialize(connection, "main", &[])).code,
             ];

@@ -38,7 +38,7 @@ impl Inside {
             }
             Ok(())
         });
-        engine::load_extension(connection, ID, "", &grants(granted))?;
+        engine::load_extension(connection, ID, "", grants(granted))?;
         Ok(Self { connection, job })
     }
 

@@ -8,6 +8,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use crate::engine::calls::Callee;
@@ -23,7 +24,9 @@ use crate::front::PLATFORM;
 const CHECKED_FIRST: u32 = 6;
 /// Of the comparisons after these, one in so many is checked, at one or two more calls.
 const CHECKED_LATER: u32 = 64;
-/// Longest text that is remembered for a check, in bytes.
+/// How many texts are remembered for checks.
+const REMEMBERED: usize = 4;
+/// Longest text that is remembered, in bytes.
 const MOST_REMEMBERED: usize = 1024;
 
 /// What a registered collation's trampoline gets as user data. SQLite owns it.
@@ -40,8 +43,8 @@ pub(crate) struct Collation {
     compared: Cell<u32>,
     /// Checks of that run, which choose the kind of the next.
     checked: Cell<u32>,
-    /// A text that was compared before.
-    remembered: RefCell<String>,
+    /// Texts that were compared before, the oldest first.
+    remembered: RefCell<VecDeque<String>>,
 }
 
 /// Registers the collation at `index` of an extension's manifest, replacing what has its name.
@@ -170,15 +173,26 @@ impl Collation {
             }
             _ => self.check_with_remembered(left, right, ordering)?,
         }
-        if left.len() <= MOST_REMEMBERED {
-            self.remembered.replace(left.to_owned());
-        }
+        self.remember(left);
+        self.remember(right);
         Ok(())
+    }
+
+    fn remember(&self, text: &str) {
+        let mut remembered = self.remembered.borrow_mut();
+        if text.len() > MOST_REMEMBERED || remembered.iter().any(|other| other == text) {
+            return;
+        }
+        if remembered.len() == REMEMBERED {
+            remembered.pop_front();
+        }
+        remembered.push_back(text.to_owned());
     }
 
     /// Checks `ordering` against how both texts compare with one of before.
     fn check_with_remembered(&self, left: &str, right: &str, ordering: Ordering) -> Result<()> {
-        let between = self.remembered.take();
+        let other = |text: &&String| *text != left && *text != right;
+        let Some(between) = self.remembered.borrow().iter().find(other).cloned() else { return Ok(()) };
         let first = self.ask(left, &between)?;
         let second = self.ask(&between, right)?;
         let implied = match (first, second) {

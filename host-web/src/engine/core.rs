@@ -43,6 +43,10 @@ pub(crate) struct Core {
     failing: RefCell<Option<Error>>,
     /// Whether there is such a reason.
     is_failing: Cell<bool>,
+    /// One of the statements that must fail writes.
+    failing_writes: Cell<bool>,
+    /// The first of them failed in a transaction that the embedder began.
+    failing_in_transaction: Cell<bool>,
     /// Callbacks on the stack that SQLite calls while it compiles a statement.
     compiling: Cell<u32>,
     /// The callback on the stack from which SQLite allows no use of the connection.
@@ -72,6 +76,8 @@ impl Core {
             unheard: Cell::new(false),
             failing: RefCell::new(None),
             is_failing: Cell::new(false),
+            failing_writes: Cell::new(false),
+            failing_in_transaction: Cell::new(false),
             compiling: Cell::new(0),
             barred: Cell::new(None),
             author: Cell::new(None),
@@ -81,6 +87,10 @@ impl Core {
 
     /// The progress handler: whether the running statement must stop.
     pub(crate) fn should_stop(&self) -> bool {
+        // What the engine itself runs is short, and takes back what must not stay.
+        if self.internal.get() {
+            return false;
+        }
         if self.is_failing.get() {
             return true;
         }
@@ -194,14 +204,15 @@ impl Core {
         self.unheard.set(true);
     }
 
-    /// Fails the running statements from a callback that can tell SQLite nothing, and rolls the transaction back, as SQLite
-    /// does for a statement that is interrupted. The first error counts.
+    /// Fails the running statements from a callback that can tell SQLite nothing, and rolls the transaction back if one of them
+    /// writes, as SQLite does for a statement that is interrupted. The first error counts.
     ///
     /// The progress handler stops what runs, the commit hook refuses, and who steps the outermost statement rolls back what
     /// is left when that has ended, since neither need have been called.
     pub(crate) fn fail_statement(&self, error: Error) {
         if !self.is_failing.replace(true) {
             *self.failing.borrow_mut() = Some(error);
+            self.failing_in_transaction.set(self.progress.in_transaction());
             self.progress.hurry(self);
         }
     }
@@ -224,8 +235,30 @@ impl Core {
         self.failing.borrow_mut().take()
     }
 
+    /// A statement must fail; `writes` says whether it may have changed anything.
+    pub(crate) fn fail_step(&self, writes: bool) {
+        if writes {
+            self.failing_writes.set(true);
+        }
+    }
+
+    /// Whether what the failing statements did must be taken back.
+    pub(crate) fn failing_writes(&self) -> bool {
+        self.failing_writes.get()
+    }
+
+    /// The outermost of the failing statements has ended, and no transaction is open.
+    pub(crate) fn rolled_back(&self) {
+        if self.failing_in_transaction.replace(false)
+            && let Some(error) = self.failing.borrow_mut().as_mut()
+        {
+            error.message.push_str("; the transaction was rolled back");
+        }
+    }
+
     fn settle(&self) {
         self.is_failing.set(false);
+        self.failing_writes.set(false);
         self.progress.relax(self);
     }
 

@@ -1,9 +1,10 @@
 //! What the engine's tests share.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+use sqlink_host_web::contract::metadata::FunctionFlags;
 use sqlink_host_web::engine::{
-    self, Args, CallError, Capability, Collected, Error, Function, FunctionFlags, Manifest, OpenOptions, ResultSink,
-    Step, Value, ValueRef,
+    self, Args, CallError, Capability, Collected, Error, Function, LoadOptions, Manifest, OpenOptions, ResultSink, Step,
+    Value, ValueRef,
 };
 
 pub type Result<T = (), E = Error> = std::result::Result<T, E>;
@@ -57,7 +58,7 @@ pub fn manifest(name: &str, functions: &[(&str, i32)]) -> Manifest {
                 id,
                 name: (*name).to_owned(),
                 arg_count: *arg_count,
-                flags: FunctionFlags::default(),
+                flags: FunctionFlags::empty(),
             })
             .collect(),
         ..Manifest::default()
@@ -69,9 +70,9 @@ pub fn capabilities(names: &[&str]) -> Vec<Capability> {
     names.iter().map(|name| Capability { name: (*name).to_owned(), reason: "for a test".into() }).collect()
 }
 
-/// Makes a list of grants.
-pub fn grants(names: &[&str]) -> Vec<String> {
-    names.iter().map(|name| (*name).to_owned()).collect()
+/// Makes load options with these grants.
+pub fn grants(names: &[&str]) -> LoadOptions {
+    LoadOptions { grants: names.iter().map(|name| (*name).to_owned()).collect(), ..LoadOptions::default() }
 }
 
 /// Turns what an import returned into what an extension that hands it on returns.

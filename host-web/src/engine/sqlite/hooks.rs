@@ -39,6 +39,13 @@ impl Progress {
         self.every(PROGRESS_OPS, core);
     }
 
+    /// Whether the connection is in a transaction that was begun by `BEGIN` or `SAVEPOINT`.
+    pub(crate) fn in_transaction(&self) -> bool {
+        let handle = self.0.get();
+        // SAFETY: the handle is live until `detach`.
+        !handle.is_null() && unsafe { ffi::sqlite3_get_autocommit(handle) } == 0
+    }
+
     /// Forgets the connection, which is about to be closed.
     pub(super) fn detach(&self) {
         self.0.set(ptr::null_mut());

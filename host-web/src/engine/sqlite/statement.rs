@@ -155,17 +155,20 @@ impl Statement {
     }
 
     /// Takes back what a statement did that must fail, although SQLite may not know. Where it does, it has rolled back
-    /// already. A statement that another one is running only fails: the outermost one takes back what both did.
+    /// already. A statement that another one is running only fails: the outermost one takes back what both did. Where
+    /// none of them writes, the transaction goes on.
     #[cold]
     fn undo(&self, outermost: bool) -> c_int {
+        let database = &self.database;
+        let core = database.core();
+        core.fail_step(!self.is_read_only());
         if outermost {
-            let database = &self.database;
             // SAFETY: the statement is live. Where it ends its transaction by this, the commit hook refuses.
-            unsafe { ffi::sqlite3_reset(self.ptr.as_ptr()) };
-            if !database.is_autocommit() {
+            core.resetting(|| unsafe { ffi::sqlite3_reset(self.ptr.as_ptr()) });
+            if core.failing_writes() && !database.is_autocommit() {
                 // SAFETY: the handle is live and the SQL is NUL-terminated. It fails only if there is no transaction.
                 // Source: https://sqlite.org/lang_transaction.html
-                database.core().internally(|| unsafe {
+                core.internally(|| unsafe {
                     ffi::sqlite3_exec(
                         database.handle(),
                         c"ROLLBACK".as_ptr(),
@@ -174,6 +177,9 @@ impl Statement {
                         ptr::null_mut(),
                     )
                 });
+            }
+            if database.is_autocommit() {
+                core.rolled_back();
             }
         }
         ffi::SQLITE_INTERRUPT
