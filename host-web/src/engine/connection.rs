@@ -338,7 +338,8 @@ pub fn serialize<R>(connection: u32, schema: &str, take: impl FnOnce(&[u8]) -> R
     let connection = Connection::get(connection)?;
     connection.must_be_idle("serializing")?;
     let _running = connection.enter();
-    connection.database.serialize(schema, take)
+    // SQLite runs SQL of its own for this, here and in `deserialize`.
+    connection.core.internally(|| connection.database.serialize(schema, take))
 }
 
 /// Replaces a schema's database with one in memory whose content is `bytes`, which are copied.
@@ -367,18 +368,23 @@ pub fn deserialize(connection: u32, schema: &str, bytes: &[u8]) -> Result<()> {
         return Err(Error::new(NOTADB, "the bytes are not a database: a SQLite file begins with `SQLite format 3`"));
     }
     let _running = connection.enter();
-    connection.database.deserialize(schema, bytes, |bytes| {
-        if let Some(versions @ [2, 2]) = bytes.get_mut(VERSIONS) {
-            versions.fill(1);
-        }
-    })?;
+    let deserialize = || {
+        connection.database.deserialize(schema, bytes, |bytes| {
+            if let Some(versions @ [2, 2]) = bytes.get_mut(VERSIONS) {
+                versions.fill(1);
+            }
+        })
+    };
+    connection.core.internally(deserialize)?;
     // SQLite reads the schema only when it is needed; a malformed one is better found here.
     let quoted = schema.replace('"', "\"\"");
     let script = Script::new(&format!("SELECT count(*) FROM \"{quoted}\".sqlite_schema"))?;
-    if let Some(statement) = connection.compile(&script, 0, false)?.statement {
-        statement.step().map_err(|code| connection.error(code, 0))?;
-    }
-    Ok(())
+    connection.core.internally(|| {
+        if let Some(statement) = connection.compile(&script, 0, false)?.statement {
+            statement.step().map_err(|code| connection.error(code, 0))?;
+        }
+        Ok(())
+    })
 }
 
 /// What SQLite this is.
