@@ -306,7 +306,8 @@ impl Tables for State {
     }
 
     fn insert(&self, table: u32, rowid: Option<i64>, values: &[Value], on_conflict: Conflict) -> Outcome<i64> {
-        self.enter("insert", format!("{on_conflict:?}").to_lowercase())?;
+        let conflict = format!("{on_conflict:?}").to_lowercase();
+        self.enter("insert", conflict.trim_start_matches("conflict::"))?;
         self.with_table(table, |open, content| {
             let last = content.rows.last_key_value().map_or(0, |(rowid, _)| *rowid);
             let rowid = rowid.unwrap_or(last + 1);

@@ -24,7 +24,6 @@ pub(crate) struct ModuleKind {
     pub(crate) writable: bool,
     pub(crate) transactional: bool,
     pub(crate) savepoints: bool,
-    pub(crate) renamable: bool,
     pub(crate) integrity: bool,
 }
 
@@ -149,7 +148,8 @@ fn definition(kind: ModuleKind, shadow: Option<&Slot>) -> ffi::sqlite3_module {
         xCommit: if kind.transactional { Some(commit) } else { None },
         xRollback: if kind.transactional { Some(rollback) } else { None },
         xFindFunction: None,
-        xRename: if kind.renamable { Some(rename) } else { None },
+        // Without it SQLite would rename the table and not ask.
+        xRename: Some(rename),
         xSavepoint: if kind.savepoints { Some(savepoint) } else { None },
         xRelease: if kind.savepoints { Some(release) } else { None },
         xRollbackTo: if kind.savepoints { Some(rollback_to) } else { None },

@@ -22,7 +22,7 @@ use crate::contract::metadata::ModuleFlags;
 use crate::contract::vtab::TransactionStep;
 use crate::engine::calls::{Callee, Numbers};
 use crate::engine::connection::{Connection, Core};
-use crate::engine::error::{BUSY, Error, Reason, Result};
+use crate::engine::error::{BUSY, ERROR, Error, Reason, Result};
 use crate::engine::extension::Extension;
 use crate::engine::sqlite::{ModuleKind, Script};
 
@@ -102,7 +102,6 @@ impl Module {
             writable: has(ModuleFlags::WRITABLE),
             transactional: self.flags.intersects(ModuleFlags::TRANSACTIONAL | ModuleFlags::SAVEPOINTS),
             savepoints: has(ModuleFlags::SAVEPOINTS),
-            renamable: has(ModuleFlags::RENAMABLE),
             integrity: has(ModuleFlags::INTEGRITY),
         }
     }
@@ -125,6 +124,11 @@ impl Module {
     /// A text on its way to the extension that is not valid UTF-8.
     pub(crate) fn invalid_text(&self, what: &str, at: usize) -> Error {
         self.failure(Reason::InvalidText, &format!("{what} is a text that is not valid UTF-8 at byte {at}"))
+    }
+
+    /// Something that SQLite asks, and the module has no part in.
+    fn refusal(&self, message: String) -> Error {
+        Error { extension: Some(self.extension.name.clone()), ..Error::new(ERROR, message) }
     }
 
     /// Something the contract does not allow.

@@ -231,7 +231,13 @@ impl Table {
     ///
     /// The extension's.
     pub(crate) fn rename(&self, new_name: &str) -> Result<()> {
-        let table = self.for_change()?;
+        if !self.module.flags.contains(ModuleFlags::RENAMABLE) {
+            let module = &self.module.name;
+            let message = format!("table `{}` can't be renamed: module `{module}` has no part in that", self.name());
+            return Err(self.module.refusal(message));
+        }
+        // SQLite makes it no part of a transaction: nothing may begin here that it would not end.
+        let table = if self.begun.get().is_some() { self.for_change()? } else { self.current()? };
         call(&self.module, |extension| dispatch::vtab_rename(extension, table, new_name))?;
         new_name.clone_into(&mut self.name.borrow_mut());
         Ok(())
@@ -285,9 +291,13 @@ impl Table {
         self.step(table, TransactionStep::Begin)?;
         self.savepoints.set(0);
         self.begun.set(Some(self.generation.get()));
-        let count = &self.module.extension.tables.in_transaction;
-        count.set(count.get() + 1);
+        self.count_transaction(true);
         Ok(())
+    }
+
+    fn count_transaction(&self, begins: bool) {
+        let count = &self.module.extension.tables.in_transaction;
+        count.set(if begins { count.get().saturating_add(1) } else { count.get().saturating_sub(1) });
     }
 
     /// First half of a commit.
@@ -319,8 +329,7 @@ impl Table {
 
     fn end(&self, step: TransactionStep) {
         if let Some(begun) = self.begun.take() {
-            let count = &self.module.extension.tables.in_transaction;
-            count.set(count.get().saturating_sub(1));
+            self.count_transaction(false);
             finish(&self.module, begun, Ending::Step(self.id.get(), step));
         }
     }
@@ -367,6 +376,14 @@ impl Table {
     fn end_savepoint(&self, step: TransactionStep) {
         if let Some(begun) = self.begun.get() {
             finish(&self.module, begun, Ending::Step(self.id.get(), step));
+        }
+    }
+}
+
+impl Drop for Table {
+    fn drop(&mut self) {
+        if self.begun.get().is_some() {
+            self.count_transaction(false);
         }
     }
 }
