@@ -64,7 +64,7 @@ export function importedFunction(
 
   return (...flat) => {
     const memory = memoryOf();
-    memory.refresh();
+    memory.begin();
     let args: readonly unknown[];
     if (spilled) {
       const at = Number(flat[0]) >>> 0;
@@ -116,7 +116,7 @@ export function exportedFunction(
     }
     const core = call(...flat);
     if (returned === undefined || core === undefined) return undefined;
-    memory.refresh();
+    memory.begin();
     let value: unknown;
     if (returned.flat.length > 1) {
       const at = Number(core) >>> 0;

@@ -17,6 +17,12 @@ export class AbiError extends Error {}
 /** A core value, as WebAssembly's JavaScript API has it. */
 export type Core = number | bigint;
 
+/**
+ * Most bytes of texts and lists that are lifted from a guest in one call: as many as its memory can hold. A guest that returns
+ * the same large text a million times must not use up the memory of all.
+ */
+export const MAX_LIFTED = 256 << 20;
+
 /** `cabi_realloc`. */
 export type Realloc = (old: number, oldSize: number, align: number, size: number) => number;
 
@@ -24,15 +30,35 @@ export type Realloc = (old: number, oldSize: number, align: number, size: number
 export class AbiMemory {
   readonly #memory: WebAssembly.Memory;
   readonly #realloc: Realloc;
+  readonly #limit: number;
+  #left = 0;
   /** Its bytes. */
   u8 = new Uint8Array(0);
   /** The same. */
   view = new DataView(this.u8.buffer);
 
-  /** Looks at an instance. */
-  constructor(memory: WebAssembly.Memory, realloc: Realloc) {
+  /**
+   * Looks at an instance.
+   *
+   * @param limit - most bytes of texts and lists that are lifted in one call
+   */
+  constructor(memory: WebAssembly.Memory, realloc: Realloc, limit: number) {
     this.#memory = memory;
     this.#realloc = realloc;
+    this.#limit = limit;
+  }
+
+  /** Begins to lift the values of a call. */
+  begin(): void {
+    this.refresh();
+    this.#left = this.#limit;
+  }
+
+  /** Checks a text or list that is about to be lifted. */
+  lift(at: number, size: number, what: string): void {
+    if (at + size > this.u8.length) throw new AbiError(`${what} out of bounds of memory`);
+    this.#left -= size;
+    if (this.#left < 0) throw new AbiError(`more than ${this.#limit} bytes in one call`);
   }
 
   /** Makes the views whole again if the memory grew: to be called after anything ran in the instance. */
@@ -169,7 +195,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
 function text(memory: AbiMemory, at: number, length: number): string {
-  if (at + length > memory.u8.length) throw new AbiError("string pointer/length out of bounds of memory");
+  memory.lift(at, length, "string pointer/length");
   try {
     return decoder.decode(memory.u8.subarray(at, at + length));
   } catch {
@@ -314,7 +340,7 @@ const MAX_ITEMS = 1 << 24;
 
 const BYTES = pointed(
   (memory, at, length) => {
-    memory.check(at, length, 1, "list pointer/length");
+    memory.lift(at, length, "list pointer/length");
     return memory.u8.slice(at, at + length);
   },
   (memory, value: ArrayLike<number>) => [storeBytes(memory, value), value.length],
@@ -325,7 +351,7 @@ function list(item: Codec): Codec {
     (memory, at, length) => {
       if (length > MAX_ITEMS) throw new AbiError(`list of ${length} items`);
       if (at % item.align !== 0) throw new AbiError("list pointer is not aligned");
-      memory.check(at, length * item.size, 1, "list pointer/length");
+      memory.lift(at, length * item.size, "list pointer/length");
       return Array.from({ length }, (_, k) => item.load(memory, at + k * item.size));
     },
     (memory, value: ArrayLike<unknown>) => {

@@ -8,7 +8,7 @@
 import type { Func, Interfaces } from "../generated/contract.js";
 import * as contract from "../generated/contract.js";
 import { type CoreFunction, exportedFunction, importedFunction } from "./canonical.js";
-import { AbiError, AbiMemory, type Realloc } from "./codecs.js";
+import { AbiError, AbiMemory, MAX_LIFTED, type Realloc } from "./codecs.js";
 import { copier } from "./copier.js";
 import { batchRoom, engineMemory, grow } from "./engine.js";
 import { ERROR, SqliteError } from "./errors.js";
@@ -95,7 +95,8 @@ class DirectInstance implements Instance {
       );
     }
     this.#exports = new WebAssembly.Instance(module, given as WebAssembly.Imports).exports;
-    abi = new AbiMemory(this.#found("memory") as WebAssembly.Memory, this.#found("cabi_realloc") as Realloc);
+    const { memory: found, realloc } = this.#memory();
+    abi = new AbiMemory(found, realloc, MAX_LIFTED);
     this.#abi = abi;
   }
 
@@ -109,7 +110,13 @@ class DirectInstance implements Instance {
     return value;
   }
 
-  /** Also in `sqlink:extension/scalar@…#call` the names are WIT's. */
+  #memory(): { memory: WebAssembly.Memory; realloc: Realloc } {
+    return {
+      memory: this.#found("memory") as WebAssembly.Memory,
+      realloc: this.#found("cabi_realloc") as Realloc,
+    };
+  }
+
   invoke(interfaceName: string, functionName: string, args: readonly unknown[]): unknown {
     const long = longName(interfaceName);
     const key = `${long}#${functionName}`;
@@ -130,8 +137,7 @@ class DirectInstance implements Instance {
     const post = (interfaceName: string, functionName: string): never =>
       (this.#exports[`cabi_post_${longName(interfaceName)}#${functionName}`] ?? nothing) as never;
     const guest: Exports = {
-      memory: this.#found("memory") as WebAssembly.Memory,
-      realloc: this.#found("cabi_realloc") as Realloc,
+      ...this.#memory(),
       call: optional("scalar", "call"),
       callPost: post("scalar", "call"),
       step: optional("aggregate", "step"),

@@ -95,7 +95,8 @@ export function engineAbi(): AbiMemory {
 function adopt(instance: wasm.InitOutput): void {
   generation++;
   exports = instance as unknown as typeof exports;
-  abi = new AbiMemory(instance.memory, guarded(exports.cabi_realloc as Realloc));
+  // The engine is trusted, and has limits of its own.
+  abi = new AbiMemory(instance.memory, guarded(exports.cabi_realloc as Realloc), Number.POSITIVE_INFINITY);
   guestImports.clear();
   thrown = undefined;
   attach(instance.memory);

@@ -9,7 +9,7 @@
 import { $init, generate } from "@bytecodealliance/jco-transpile/component";
 import * as contract from "../generated/contract.js";
 import { jcoCalls } from "./cells.js";
-import { AbiError } from "./codecs.js";
+import { AbiError, MAX_LIFTED } from "./codecs.js";
 import { ERROR, SqliteError } from "./errors.js";
 import { type HotCalls, type Instance, type Linked, payloadOf } from "./guests.js";
 import { Denied, type Imports, shortName } from "./imports.js";
@@ -22,6 +22,8 @@ type Exports = Readonly<Record<string, Readonly<Record<string, Run>>>>;
 
 /** A transpiled component. */
 interface Transpiled {
+  /** Begins a call. */
+  begin(): void;
   instantiate(getCoreModule: (path: string) => WebAssembly.Module, imports: Readonly<Record<string, unknown>>): Exports;
 }
 
@@ -69,17 +71,36 @@ async function transpile(bytes: Uint8Array, name: string): Promise<Prepared> {
   };
 }
 
+/** Goes behind the script: see {@link strict}. */
+const PRELUDE = `
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+let left = 0;
+export function begin() {
+  left = ${MAX_LIFTED};
+}
+function sqlinkTake(bytes) {
+  left -= bytes.byteLength;
+  if (left < 0) throw new TypeError("more than ${MAX_LIFTED} bytes in one call");
+  return bytes;
+}
+const sqlinkDecoder = { decode: (bytes) => decoder.decode(sqlinkTake(bytes)) };
+`;
+
 /**
- * The script with what a guest hands over read as the contract says: invalid UTF-8 is an error, a byte order mark stays, and
- * a list that ends outside the memory is an error too, where jco cuts it short.
+ * The script with what a guest hands over read as the contract says: invalid UTF-8 is an error, a byte order mark stays, a list
+ * that ends outside the memory is an error too, where jco cuts it short, and every bool but 0 is true. And no call makes
+ * more of the guest's memory than there is.
  */
 function strict(script: string): string {
-  return script
-    .replace(/new TextDecoder\(\)/g, 'new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })')
-    .replace(
-      /new Uint8Array\((\w+)\.buffer\.slice\((\w+), \2 \+ (\w+) \* 1\)\)/g,
-      "new Uint8Array($1.buffer, $2, $3).slice()",
-    );
+  return (
+    script
+      .replace(/new TextDecoder\(\)/g, "sqlinkDecoder")
+      .replace(
+        /new (\w+Array)\((\w+)\.buffer\.slice\((\w+), \3 \+ (\w+) \* \d\)\)/g,
+        "sqlinkTake(new $1($2.buffer, $3, $4)).slice()",
+      )
+      .replaceAll(": throwInvalidBool()", ": true") + PRELUDE
+  );
 }
 
 async function run(script: string): Promise<Transpiled> {
@@ -104,15 +125,17 @@ function versionsIn(bytes: Uint8Array): Map<string, string> {
 
 /** An instance of a transpiled component. */
 class JcoInstance implements Instance {
+  readonly #component: Transpiled;
   readonly #exports: Exports;
   /** The import outside the contract that ended the call. */
   #denied: Denied | undefined;
 
   constructor({ component, modules, imports, versions }: Prepared, given: Imports) {
+    this.#component = component;
     const interfaces = Object.fromEntries(
       imports.map((name) => [
         name,
-        name.startsWith(OURS) ? ours(shortName(name), given) : this.#deny(versions.get(name) ?? name),
+        name.startsWith(OURS) ? ours(shortName(name), given, component) : this.#deny(versions.get(name) ?? name),
       ]),
     );
     this.#exports = this.#during(() =>
@@ -137,6 +160,7 @@ class JcoInstance implements Instance {
   /** Runs a call and gives what ended it: jco may have replaced the exception. */
   #during<T>(call: () => T): T {
     this.#denied = undefined;
+    this.#component.begin();
     try {
       return call();
     } catch (exception) {
@@ -161,10 +185,18 @@ class JcoInstance implements Instance {
 }
 
 /** An interface of the contract, as jco imports it. */
-function ours(interfaceName: string, given: Imports): Readonly<Record<string, Run>> {
+function ours(interfaceName: string, given: Imports, component: Transpiled): Readonly<Record<string, Run>> {
   const functions = wantedImports[`${OURS}${interfaceName}@${contract.version}`] ?? {};
   return Object.fromEntries(
-    Object.entries(functions).map(([name, func]) => [camel(name), given(interfaceName, name, func)]),
+    Object.entries(functions).map(([name, func]) => {
+      const run = given(interfaceName, name, func);
+      // Its arguments are lifted: what the guest hands over next is another call's.
+      const counted: Run = (...args) => {
+        component.begin();
+        return run(...args);
+      };
+      return [camel(name), counted];
+    }),
   );
 }
 

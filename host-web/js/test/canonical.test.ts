@@ -1,5 +1,5 @@
 /** The canonical ABI: every type in memory and flat, and what is refused. */
-import { describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import type { Func, Type } from "../generated/contract.js";
 import { exportedFunction, importedFunction, ResultError } from "../src/canonical.js";
 import { AbiError, AbiMemory, type Core, codec, Flat } from "../src/codecs.js";
@@ -8,13 +8,17 @@ import { AbiError, AbiMemory, type Core, codec, Flat } from "../src/codecs.js";
 function memory(): AbiMemory {
   const memory = new WebAssembly.Memory({ initial: 1 });
   let next = 64;
-  return new AbiMemory(memory, (_old, _oldSize, align, size) => {
-    const at = Math.ceil(next / align) * align;
-    next = at + size;
-    const missing = Math.ceil((next - memory.buffer.byteLength) / 65_536);
-    if (missing > 0) memory.grow(missing);
-    return at;
-  });
+  return new AbiMemory(
+    memory,
+    (_old, _oldSize, align, size) => {
+      const at = Math.ceil(next / align) * align;
+      next = at + size;
+      const missing = Math.ceil((next - memory.buffer.byteLength) / 65_536);
+      if (missing > 0) memory.grow(missing);
+      return at;
+    },
+    1_000_000,
+  );
 }
 
 const value: Type = {
@@ -132,6 +136,7 @@ test.each(TYPES)("%j", (type, size, align, flat, values) => {
     const heap = memory();
     const at = heap.allocate(known.align, known.size);
     known.store(heap, at, one);
+    heap.begin();
     expect(known.load(heap, at)).toEqual(one);
     const cores: Core[] = [];
     known.lower(heap, one, cores);
@@ -199,6 +204,7 @@ describe("functions", () => {
       String,
     );
     call(8);
+    heap.begin();
     expect(codec(func.result as Type).load(heap, 8)).toEqual({
       tag: "err",
       val: "Error: invalid variant discriminant",
@@ -208,6 +214,7 @@ describe("functions", () => {
 
 describe("refused", () => {
   const heap = memory();
+  beforeEach(() => heap.begin());
   const put = (...words: number[]): number => {
     const at = heap.allocate(8, 64);
     words.forEach((word, k) => {
@@ -232,6 +239,15 @@ describe("refused", () => {
     expect(() => codec(type).load(heap, at)).toThrow(new AbiError(message));
   });
 
+  test("more bytes than a call may hand over", () => {
+    const text = put(0, 60_000);
+    const item = heap.view.getBigUint64(text, true);
+    const list = heap.allocate(8, 8 * 20);
+    for (let k = 0; k < 20; k++) heap.view.setBigUint64(list + k * 8, item, true);
+    const at = put(list, 20);
+    expect(() => codec({ list: { list: "u8" } }).load(heap, at)).toThrow("more than 1000000 bytes in one call");
+  });
+
   test("text that is not UTF-8", () => {
     const at = put(64, 1);
     heap.u8[64] = 0xff;
@@ -254,7 +270,7 @@ describe("refused", () => {
       [4, "realloc return is not aligned"],
       [LAST, "realloc return out of bounds of memory"],
     ] as const) {
-      const bad = new AbiMemory(new WebAssembly.Memory({ initial: 1 }), () => pointer);
+      const bad = new AbiMemory(new WebAssembly.Memory({ initial: 1 }), () => pointer, 0);
       expect(() => codec({ list: "s64" }).lower(bad, [1n], [])).toThrow(new AbiError(message));
     }
   });
