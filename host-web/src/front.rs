@@ -19,9 +19,6 @@ pub(crate) use crate::native::{dispatch, handed_files};
 /// The platform every engine call goes to.
 pub(crate) const PLATFORM: Front = Front;
 
-/// Whether databases in files are in the embedder's storage.
-pub(crate) const HAS_STORAGE: bool = cfg!(all(feature = "component", not(feature = "web"), target_arch = "wasm32"));
-
 /// Registers the VFS for databases in files, on the first call, and returns its name; none where the build's default VFS
 /// serves them.
 #[cfg(all(feature = "component", not(feature = "web"), target_arch = "wasm32"))]

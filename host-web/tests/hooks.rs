@@ -43,6 +43,11 @@ fn update_tells_what_was_done_to_which_row() -> Result {
     assert_eq!(shared.take(), ["guard update insert temp.s 1"]);
     engine::exec(connection, "CREATE TABLE w(a PRIMARY KEY) WITHOUT ROWID; INSERT INTO w VALUES (1)")?;
     assert!(shared.take().is_empty());
+    // What SQLite does without telling: all rows at once, and rows that another one replaces.
+    engine::exec(connection, "CREATE TABLE r(a PRIMARY KEY); INSERT INTO r VALUES (1); REPLACE INTO r VALUES (1)")?;
+    assert_eq!(shared.take(), ["guard update insert main.r 1", "guard update insert main.r 2"]);
+    engine::exec(connection, "DELETE FROM r")?;
+    assert!(shared.take().is_empty());
     engine::close(connection)
 }
 
@@ -70,10 +75,7 @@ fn preupdate_tells_what_the_row_was_and_will_be() -> Result {
     engine::exec(connection, "DELETE FROM log")?;
     assert_eq!(shared.take().len(), 1);
     engine::exec(connection, "CREATE TABLE w(a PRIMARY KEY, b) WITHOUT ROWID; INSERT INTO w VALUES ('k', 1)")?;
-    assert_eq!(
-        shared.take(),
-        [r#"guard preupdate insert main.w 0 [] [Value::Text("k"), Value::Integer(1)]"#]
-    );
+    assert_eq!(shared.take(), [r#"guard preupdate insert main.w 0 [] [Value::Text("k"), Value::Integer(1)]"#]);
     engine::close(connection)
 }
 
@@ -99,9 +101,13 @@ fn several_extensions_are_asked_in_load_order_until_one_refuses() -> Result {
     load(connection, 2, "second", all, &shared)?;
     shared.take();
     engine::exec(connection, "INSERT INTO t(a) VALUES (3)")?;
-    let events: Vec<_> = shared.take().iter().map(|event| event.split(' ').take(2).collect::<Vec<_>>().join(" ")).collect();
+    let events: Vec<_> =
+        shared.take().iter().map(|event| event.split(' ').take(2).collect::<Vec<_>>().join(" ")).collect();
     let expected = ["authorize", "preupdate", "update", "commit"];
-    assert_eq!(events, expected.iter().flat_map(|hook| [format!("guard {hook}"), format!("second {hook}")]).collect::<Vec<_>>());
+    assert_eq!(
+        events,
+        expected.iter().flat_map(|hook| [format!("guard {hook}"), format!("second {hook}")]).collect::<Vec<_>>()
+    );
     shared.fail("guard commit", false);
     assert_eq!(fails(engine::exec(connection, "INSERT INTO t(a) VALUES (4)")).extension.as_deref(), Some("guard"));
     let events = shared.take();
@@ -123,10 +129,7 @@ fn several_extensions_are_asked_in_load_order_until_one_refuses() -> Result {
 fn the_authorizer_is_told_names() -> Result {
     let (connection, shared) = guarded(HookSet::AUTHORIZER)?;
     query(connection, "SELECT a FROM t")?;
-    assert_eq!(
-        shared.take(),
-        ["guard authorize Action::Select - - - -", "guard authorize Action::Read t a main -"]
-    );
+    assert_eq!(shared.take(), ["guard authorize Action::Select - - - -", "guard authorize Action::Read t a main -"]);
     engine::exec(connection, "CREATE VIEW v AS SELECT upper(b) FROM t")?;
     shared.take();
     query(connection, "SELECT * FROM v")?;
@@ -246,7 +249,9 @@ fn a_commit_by_a_statement_that_is_given_up_is_told_too() -> Result {
     let (connection, shared) = guarded(HookSet::COMMIT)?;
     shared.react(|_| Ok(Verdict::Deny));
     let sql = "INSERT INTO t VALUES (3, 3), (4, 4) RETURNING a";
-    for end in [engine::reset as fn(u32) -> Result, engine::finalize, |statement| engine::bind(statement, 1, engine::ValueRef::Null)] {
+    for end in [engine::reset as fn(u32) -> Result, engine::finalize, |statement| {
+        engine::bind(statement, 1, engine::ValueRef::Null)
+    }] {
         let statement = engine::prepare(connection, sql, false)?.statement;
         assert_eq!(engine::step_rows(statement, &mut Collected::up_to(1))?, Step::More);
         assert_eq!(fails(end(statement)).code, COMMITHOOK);
@@ -379,9 +384,7 @@ fn no_sql_is_possible_inside_a_hook_but_other_imports_are() -> Result {
 #[test]
 fn an_error_that_a_hook_hands_on_says_why() -> Result {
     let (connection, shared) = guarded(HookSet::UPDATE)?;
-    shared.react(|_| {
-        spi_query(1, "SELECT 1", &[]).map(|_| Verdict::Allow).map_err(support::hand_on)
-    });
+    shared.react(|_| spi_query(1, "SELECT 1", &[]).map(|_| Verdict::Allow).map_err(support::hand_on));
     let error = fails(engine::exec(connection, "INSERT INTO t VALUES (3, 3)"));
     assert_eq!(error.code, MISUSE);
     assert_eq!(
@@ -413,7 +416,12 @@ fn an_extensions_own_hooks_are_not_called_for_its_own_sql() -> Result {
 
 #[test]
 fn hooks_of_an_extension_on_the_stack_fail_for_the_sql_of_others() -> Result {
-    for (hook, code) in [(HookSet::UPDATE, ERROR), (HookSet::PREUPDATE, ERROR), (HookSet::AUTHORIZER, AUTH), (HookSet::COMMIT, COMMITHOOK)] {
+    for (hook, code) in [
+        (HookSet::UPDATE, ERROR),
+        (HookSet::PREUPDATE, ERROR),
+        (HookSet::AUTHORIZER, AUTH),
+        (HookSet::COMMIT, COMMITHOOK),
+    ] {
         let (connection, shared) = guarded(hook)?;
         let other = Shared::default();
         load(connection, 2, "other", HookSet::empty(), &other)?;

@@ -5,7 +5,10 @@ mod support;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use sqlink_host_web::engine::imports::{GuestError, Rows, spi_execute, spi_query};
+use sqlink_host_web::engine::imports::{
+    GuestError, Rows, spi_batch, spi_changes, spi_close, spi_execute, spi_fetch, spi_last_insert_rowid, spi_open,
+    spi_query,
+};
 use sqlink_host_web::engine::{
     self, AUTH, CallError, FunctionFlags, Limits, MISUSE, Manifest, RANGE, READONLY, TOOBIG, Value, ValueRef,
 };
@@ -40,6 +43,11 @@ impl Inside {
         });
         engine::load_extension(connection, ID, "", grants(granted))?;
         Ok(Self { connection, job })
+    }
+
+    /// Runs `job` in the next call of the extension's function.
+    fn next(&self, job: impl FnOnce() + 'static) {
+        *self.job.borrow_mut() = Some(Box::new(job));
     }
 
     /// Runs `job` in the extension's function, called from `sql`.
@@ -216,5 +224,174 @@ fn the_statement_timeout_holds_inside_too() -> Result {
     engine::set_limits(inside.connection, Limits { statement_timeout_ms: 50, ..Limits::default() })?;
     let endless = "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
     assert_eq!(inside.query_code(endless)?, engine::INTERRUPT);
+    Ok(())
+}
+
+#[test]
+fn a_batch_runs_statements_until_one_fails() -> Result {
+    let inside = Inside::new(BOTH)?;
+    let batch = |sql: &'static str| inside.run_in("SELECT inside()", move || spi_batch(ID, sql));
+    assert_eq!(batch("CREATE TABLE u(a); INSERT INTO u VALUES (1), (2); SELECT * FROM u; -- done")?, Ok(()));
+    assert_eq!(batch("")?, Ok(()));
+    let error = batch("INSERT INTO u VALUES (3); INSERT INTO nope VALUES (1); INSERT INTO u VALUES (4)")?;
+    assert_eq!(error.expect_err("no such table").message, "no such table: nope");
+    assert_eq!(one(inside.connection, "SELECT group_concat(a) FROM u")?, text("1,2,3"));
+    assert_eq!(batch("DELETE FROM u; COMMIT")?.expect_err("refused").code, AUTH);
+    Ok(())
+}
+
+#[test]
+fn changes_and_rowid_are_the_connections() -> Result {
+    let inside = Inside::new(BOTH)?;
+    engine::exec(inside.connection, "INSERT INTO t(rowid, a) VALUES (40, 4), (41, 5)")?;
+    let both = inside.run_in("SELECT inside()", || (spi_changes(ID), spi_last_insert_rowid(ID)))?;
+    assert_eq!(both, (Ok(2), Ok(41)));
+    let changes = inside
+        .run_in("SELECT inside()", || spi_execute(ID, "DELETE FROM t WHERE a = 5", &[]).map(|_| spi_changes(ID)))?;
+    assert_eq!(changes, Ok(Ok(1)));
+    Ok(())
+}
+
+const COUNT: &str = "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) SELECT i FROM n LIMIT 5";
+
+#[test]
+fn a_cursor_gives_rows_a_few_at_a_time() -> Result {
+    let inside = Inside::new(BOTH)?;
+    inside.run_in("SELECT inside()", || {
+        let opened = spi_open(ID, COUNT, &[]).expect("it is allowed");
+        assert_ne!(opened.cursor, 0);
+        assert_eq!(opened.columns, ["i"]);
+        let fetch = |most| spi_fetch(ID, opened.cursor, most).map(|rows| rows.concat());
+        assert_eq!(fetch(2), Ok(vec![integer(1), integer(2)]));
+        assert_eq!(fetch(0).map_err(|error| error.code), Err(MISUSE));
+        assert_eq!(fetch(3), Ok(vec![integer(3), integer(4), integer(5)]));
+        assert_eq!(fetch(1), Ok(Vec::new()));
+        assert_eq!(fetch(1), Ok(Vec::new()));
+        spi_close(ID, opened.cursor);
+        spi_close(ID, opened.cursor);
+        let error = fetch(1).expect_err("it is closed");
+        assert_eq!(error.code, MISUSE);
+        assert!(error.message.starts_with(&format!("there is no cursor {}: ", opened.cursor)));
+        // Several at once, each with its own place.
+        let [a, b] = [1, 3].map(|n| {
+            spi_open(ID, "SELECT ?1 UNION ALL SELECT 9", &[ValueRef::Integer(n)]).expect("it is allowed").cursor
+        });
+        assert_ne!(a, b);
+        assert_eq!(spi_fetch(ID, b, 1), Ok(vec![vec![integer(3)]]));
+        assert_eq!(spi_fetch(ID, a, 9), Ok(vec![vec![integer(1)], vec![integer(9)]]));
+        assert_eq!(spi_fetch(ID, b, 9), Ok(vec![vec![integer(9)]]));
+    })
+}
+
+#[test]
+fn a_cursor_is_for_one_statement_that_reads() -> Result {
+    let inside = Inside::new(BOTH)?;
+    let open = |sql: &'static str| {
+        inside.run_in("SELECT inside()", move || spi_open(ID, sql, &[]).map_or_else(|error| error.code, |_| 0))
+    };
+    for (sql, code) in [
+        ("INSERT INTO t VALUES (3, 3) RETURNING a", READONLY),
+        ("SELECT 1; SELECT 2", MISUSE),
+        ("", MISUSE),
+        ("PRAGMA journal_mode", AUTH),
+        ("SELECT nope", 1),
+        ("SELECT 1", 0),
+    ] {
+        assert_eq!(open(sql)?, code, "{sql}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_fetch_that_fails_closes_the_cursor() -> Result {
+    let inside = Inside::new(BOTH)?;
+    engine::set_limits(inside.connection, Limits { output_bytes: 1000, ..Limits::default() })?;
+    let fetch = |sql: &'static str| {
+        inside.run_in("SELECT inside()", move || {
+            let cursor = spi_open(ID, sql, &[]).expect("it is allowed").cursor;
+            (
+                spi_fetch(ID, cursor, 10).map_err(|error| error.code),
+                spi_fetch(ID, cursor, 10).map_err(|error| error.code),
+            )
+        })
+    };
+    assert_eq!(fetch("SELECT zeroblob(2000)")?, (Err(TOOBIG), Err(MISUSE)));
+    assert_eq!(fetch("SELECT abs(-9223372036854775808)")?, (Err(1), Err(MISUSE)));
+    assert_eq!(fetch("SELECT CAST(x'ff' AS TEXT)")?, (Err(1), Err(MISUSE)));
+    Ok(())
+}
+
+#[test]
+fn a_cursor_lasts_as_long_as_the_outermost_statement() -> Result {
+    let inside = Inside::new(BOTH)?;
+    let connection = inside.connection;
+    let cursor = inside.run_in("SELECT inside()", || spi_open(ID, COUNT, &[]).expect("it is allowed").cursor)?;
+    let code = inside.run_in("SELECT inside()", move || spi_fetch(ID, cursor, 1).map_err(|error| error.code))?;
+    assert_eq!(code, Err(MISUSE));
+    // Between rows of one statement it stays.
+    let found = Rc::new(RefCell::new(Vec::new()));
+    let open_later = Rc::clone(&found);
+    inside
+        .next(move || open_later.borrow_mut().push(i64::from(spi_open(ID, COUNT, &[]).expect("it is allowed").cursor)));
+    let statement = engine::prepare(connection, "SELECT inside() FROM t", false)?.statement;
+    engine::step_rows(statement, &mut engine::Collected::up_to(1))?;
+    engine::exec(connection, "CREATE TABLE other(a)")?;
+    let fetched = Rc::clone(&found);
+    inside.next(move || {
+        let cursor = u32::try_from(fetched.borrow()[0]).expect("a cursor");
+        let rows = spi_fetch(ID, cursor, 2).expect("it is still open").concat();
+        fetched.borrow_mut().extend(rows.iter().map(|value| if let Value::Integer(n) = value { *n } else { -1 }));
+    });
+    engine::step_rows(statement, &mut engine::Collected::up_to(1))?;
+    assert_eq!(found.borrow()[1..], [1, 2]);
+    engine::reset(statement)?;
+    let cursor = u32::try_from(found.borrow()[0]).expect("a cursor");
+    let code = inside.run_in("SELECT inside()", move || spi_fetch(ID, cursor, 1).map_err(|error| error.code))?;
+    assert_eq!(code, Err(MISUSE));
+    // Nothing holds the table any more.
+    inside
+        .run_in("SELECT inside()", || {
+            spi_open(ID, "SELECT * FROM t", &[]).map(|opened| spi_fetch(ID, opened.cursor, 1))
+        })?
+        .expect("it is allowed")
+        .expect("it is allowed");
+    engine::exec(connection, "DROP TABLE t")?;
+    engine::close(connection)
+}
+
+#[test]
+fn only_so_many_cursors_may_be_open() -> Result {
+    let inside = Inside::new(BOTH)?;
+    engine::set_limits(inside.connection, Limits { open_handles: 2, ..Limits::default() })?;
+    inside.run_in("SELECT inside()", || {
+        let open = || spi_open(ID, "SELECT 1", &[]);
+        let first = open().expect("the first").cursor;
+        open().expect("the second");
+        let error = open().expect_err("the third");
+        assert_eq!(error.code, TOOBIG);
+        assert_eq!(
+            error.message,
+            "extension `inside` has 2 cursors of `spi` open, as many as the limit `open-handles` allows"
+        );
+        spi_close(ID, first);
+        open().expect("there is room again");
+    })?;
+    // Those of the last statement are gone.
+    let opened = inside.run_in("SELECT inside()", || [(); 2].map(|()| spi_open(ID, "SELECT 1", &[]).is_ok()))?;
+    assert_eq!(opened, [true, true]);
+    Ok(())
+}
+
+#[test]
+fn dropping_what_a_cursor_reads_is_an_error_and_harmless() -> Result {
+    let inside = Inside::new(BOTH)?;
+    let outcome = inside.run_in("SELECT inside() FROM t", || {
+        let cursor = spi_open(ID, "SELECT a FROM t", &[]).expect("it is allowed").cursor;
+        spi_fetch(ID, cursor, 1).expect("a row");
+        (spi_execute(ID, "DROP TABLE t", &[]).map_err(|error| error.code), spi_fetch(ID, cursor, 1))
+    })?;
+    // `SQLITE_LOCKED`
+    assert_eq!(outcome, (Err(6), Ok(vec![vec![integer(2)]])));
+    assert_eq!(one(inside.connection, "PRAGMA integrity_check")?, text("ok"));
     Ok(())
 }

@@ -72,7 +72,7 @@ impl Connection {
         let mut error = self.database.error(code);
         error.offset = error.offset.and_then(|offset| offset.checked_add(u32::try_from(base).ok()?));
         let error = self.core.explain(error);
-        if error.code == CANTOPEN && front::HAS_STORAGE && self.database.is_wal() {
+        if error.code == CANTOPEN && self.database.file_in(storage::VFS_NAME).is_some() && self.database.is_wal() {
             return Error { message: format!("{}: {NO_WAL}", error.message), ..error };
         }
         error
@@ -157,9 +157,8 @@ pub fn open(options: &OpenOptions<'_>) -> Result<u32> {
     match Database::open(flags, Rc::clone(&core)) {
         Ok(database) => {
             database.install_callbacks();
-            let file = vfs.and_then(|vfs| Some((database.file_of(vfs)?, vfs)));
-            let place = match file {
-                Some((name, vfs)) => Place::File { name: format!("{name}{}", state::SUFFIX), vfs },
+            let place = match database.file_in(storage::VFS_NAME) {
+                Some(name) => Place::Stored(format!("{name}{}", state::SUFFIX)),
                 None => Place::Memory,
             };
             let connection = Rc::new(Connection {

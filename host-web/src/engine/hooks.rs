@@ -185,7 +185,10 @@ pub(crate) fn authorize(core: &Core, code: i32, request: &Request<'_>) -> Answer
     if core.author().is_some()
         && let Some(what) = spi::refusal(action, request)
     {
-        return deny(core, Error::new(AUTH, format!("not authorized: {what} not allowed in SQL that an extension runs")));
+        return deny(
+            core,
+            Error::new(AUTH, format!("not authorized: {what} not allowed in SQL that an extension runs")),
+        );
     }
     for extension in &core.hooks.lists().authorizer {
         let Request { first, second, database, trigger } = *request;
@@ -196,11 +199,8 @@ pub(crate) fn authorize(core: &Core, code: i32, request: &Request<'_>) -> Answer
             Ok(None | Some(Verdict::Allow)) => {}
             Ok(Some(Verdict::Ignore)) => return Answer::Ignore,
             Ok(Some(Verdict::Deny)) => {
-                let message = format!(
-                    "not authorized: extension `{}` denies {}",
-                    extension.name,
-                    describe(name, request)
-                );
+                let message =
+                    format!("not authorized: extension `{}` denies {}", extension.name, describe(name, request));
                 return deny(core, of(extension, Error::new(AUTH, message)));
             }
             Err(error) => return deny(core, Error { code: AUTH, ..error }),
@@ -288,7 +288,10 @@ pub(crate) fn owned(value: ValueRef<'_>, index: i32) -> Result<Value> {
                     index + 1,
                     error.valid_up_to()
                 );
-                return Err(Error { reason: Some(Reason::InvalidText), ..Error::new(Reason::InvalidText.code(), message) });
+                return Err(Error {
+                    reason: Some(Reason::InvalidText),
+                    ..Error::new(Reason::InvalidText.code(), message)
+                });
             }
         },
         ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),

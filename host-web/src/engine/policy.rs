@@ -72,7 +72,9 @@ impl Grants {
     /// `SQLITE_AUTH` (`capability-denied`) if a required capability is not granted or not known here;
     /// `SQLITE_MISUSE` for a grant that names no capability.
     pub(crate) fn decide(manifest: &Manifest, grants: &[String]) -> Result<Self> {
-        if let Some(unknown) = grants.iter().find(|name| Capability::from_name(name).is_none() && !is_always_granted(name)) {
+        if let Some(unknown) =
+            grants.iter().find(|name| Capability::from_name(name).is_none() && !is_always_granted(name))
+        {
             let known = Capability::ALL.map(|capability| format!("`{}`", capability.name()));
             return Err(Error::new(
                 MISUSE,

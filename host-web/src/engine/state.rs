@@ -36,8 +36,8 @@ const SCHEMA: &str = "
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     Memory,
-    /// A file of the VFS.
-    File { name: String, vfs: &'static str },
+    /// A file of the front's storage, by name.
+    Stored(String),
 }
 
 /// The state of a connection's extensions.
@@ -151,7 +151,10 @@ impl State {
 
     fn must_be_writable(&self) -> Result<()> {
         if self.read_only {
-            return Err(Error::new(READONLY, "the connection is open for reading only, and so is the state of extensions"));
+            return Err(Error::new(
+                READONLY,
+                "the connection is open for reading only, and so is the state of extensions",
+            ));
         }
         Ok(())
     }
@@ -168,8 +171,9 @@ impl State {
                 })
             }
         });
-        used.map_err(|error| {
-            Error { message: format!("the state of extension `{extension}`: {}", error.message), ..error }
+        used.map_err(|error| Error {
+            message: format!("the state of extension `{extension}`: {}", error.message),
+            ..error
         })
     }
 
@@ -177,7 +181,7 @@ impl State {
         let (name, vfs) = match &self.place {
             Place::Memory if self.read_only => return Ok(None),
             Place::Memory => (":memory:", None),
-            Place::File { name, vfs } => (name.as_str(), Some(*vfs)),
+            Place::Stored(name) => (name.as_str(), Some(storage::VFS_NAME)),
         };
         let flags = OpenFlags { name, read_only: self.read_only, create: true, uri: false, vfs };
         let database = match Database::open(flags, Rc::new(Core::new(0))) {
@@ -236,8 +240,7 @@ fn exec(database: &Rc<Database>, sql: &str) -> Result<()> {
 }
 
 fn prepare(database: &Rc<Database>, sql: &str) -> Result<Statement> {
-    let compiled =
-        Statement::prepare(database, &Script::new(sql)?, 0, true).map_err(|code| database.error(code))?;
+    let compiled = Statement::prepare(database, &Script::new(sql)?, 0, true).map_err(|code| database.error(code))?;
     compiled.statement.ok_or_else(|| Error::misuse("no statement"))
 }
 

@@ -21,7 +21,8 @@ use crate::front::PLATFORM;
 pub const VFS_NAME: &str = "sqlink-storage";
 
 /// Why a file can't be opened.
-pub(crate) const RESERVED: &str = "names that end in `-sqlink` are those of the files in which extensions keep their state";
+pub(crate) const RESERVED: &str =
+    "names that end in `-sqlink` are those of the files in which extensions keep their state";
 
 thread_local! {
     /// The engine itself is using the state of extensions.

@@ -54,6 +54,14 @@ impl Shared {
         *self.job.borrow_mut() = Some(Box::new(job));
     }
 
+    /// Runs it, in the extension's function.
+    pub fn run_next(&self) {
+        let job = self.job.take();
+        if let Some(job) = job {
+            job();
+        }
+    }
+
     /// Runs `job` in the extension's function, called from `sql`, and returns what it returned.
     pub fn run_in<R: 'static>(&self, connection: u32, sql: &str, job: impl FnOnce() -> R + 'static) -> Result<R> {
         let result = Rc::new(RefCell::new(None));
@@ -86,12 +94,7 @@ impl Guest for Hooked {
             name: self.name.into(),
             version: "1.0.0".into(),
             description: "for a test".into(),
-            functions: vec![Function {
-                id: 0,
-                name: self.name.into(),
-                arg_count: 0,
-                flags: FunctionFlags::empty(),
-            }],
+            functions: vec![Function { id: 0, name: self.name.into(), arg_count: 0, flags: FunctionFlags::empty() }],
             aggregates: Vec::new(),
             collations: Vec::new(),
             modules: Vec::new(),
@@ -104,10 +107,7 @@ impl Guest for Hooked {
     }
 
     fn call(&self, _id: u32, _args: Args<'_>, _out: &mut ResultSink<'_>) -> Outcome {
-        let job = self.shared.job.take();
-        if let Some(job) = job {
-            job();
-        }
+        self.shared.run_next();
         Ok(())
     }
 

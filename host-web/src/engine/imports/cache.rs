@@ -112,7 +112,8 @@ pub fn cache_set(extension: u32, key: String, bytes: Vec<u8>, ttl_ms: u32) -> Re
         if extension.kept.cache.borrow_mut().set(key, bytes, until, limit) {
             return Ok(());
         }
-        let message = format!("{cost} bytes are more than the whole cache, which the limit `cache-bytes` keeps to {limit}");
+        let message =
+            format!("{cost} bytes are more than the whole cache, which the limit `cache-bytes` keeps to {limit}");
         Err(Error::new(TOOBIG, message))
     })
 }

@@ -39,9 +39,7 @@ fn size(file: &HandedFile) -> Result<u64> {
 pub fn files_list(extension: u32) -> Result<Vec<File>, GuestError> {
     import(extension, "files.list", Capability::FilesRead, |extension| {
         let files = extension.kept.files.iter();
-        files
-            .map(|file| Ok(File { name: file.name.clone(), size: size(file)?, writable: file.writable }))
-            .collect()
+        files.map(|file| Ok(File { name: file.name.clone(), size: size(file)?, writable: file.writable })).collect()
     })
 }
 
@@ -58,8 +56,7 @@ pub fn files_read(extension: u32, name: &str, offset: u64, len: u32) -> Result<V
         if len > MAX_READ {
             return Err(Error::new(TOOBIG, format!("{len} bytes are more than the {MAX_READ} of one call")));
         }
-        let mut bytes =
-            handed_files::read(file.file, offset, len).map_err(|detail| failed("read", name, &detail))?;
+        let mut bytes = handed_files::read(file.file, offset, len).map_err(|detail| failed("read", name, &detail))?;
         bytes.truncate(len as usize);
         Ok(bytes)
     })

@@ -159,9 +159,8 @@ pub fn config_keys(extension: u32) -> Vec<String> {
     if deny_describing(extension, "config.keys").is_some() {
         return Vec::new();
     }
-    Extension::get(extension).map_or_else(Vec::new, |extension| {
-        extension.kept.config.iter().map(|(key, _)| key.clone()).collect()
-    })
+    Extension::get(extension)
+        .map_or_else(Vec::new, |extension| extension.kept.config.iter().map(|(key, _)| key.clone()).collect())
 }
 
 /// Returns the versions of the host's parts.

@@ -172,7 +172,7 @@ impl Database {
     }
 
     /// Returns the name of the main database's file; none if it is in memory, or not a file of the VFS.
-    pub(crate) fn file_of(&self, vfs: &str) -> Option<String> {
+    pub(crate) fn file_in(&self, vfs: &str) -> Option<String> {
         let mut used: *mut ffi::sqlite3_vfs = ptr::null_mut();
         // SAFETY: the handle is live, and the out pointer writable. The VFS stays registered, and its name and that of the
         // file live at least until the connection closes.

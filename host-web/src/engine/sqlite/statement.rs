@@ -108,7 +108,8 @@ impl Statement {
             )
         };
         // Owned before anything returns early.
-        let statement = NonNull::new(statement).map(|ptr| Self { ptr, run: Cell::new(0), database: Rc::clone(database) });
+        let statement =
+            NonNull::new(statement).map(|ptr| Self { ptr, run: Cell::new(0), database: Rc::clone(database) });
         if code != ffi::SQLITE_OK {
             return Err(code);
         }
@@ -169,13 +170,7 @@ impl Statement {
                 // SAFETY: the handle is live and the SQL is NUL-terminated. It fails only if there is no transaction.
                 // Source: https://sqlite.org/lang_transaction.html
                 core.internally(|| unsafe {
-                    ffi::sqlite3_exec(
-                        database.handle(),
-                        c"ROLLBACK".as_ptr(),
-                        None,
-                        ptr::null_mut(),
-                        ptr::null_mut(),
-                    )
+                    ffi::sqlite3_exec(database.handle(), c"ROLLBACK".as_ptr(), None, ptr::null_mut(), ptr::null_mut())
                 });
             }
             if database.is_autocommit() {

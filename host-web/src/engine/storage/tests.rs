@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
 
 use super::{Files, Opened, Storage, Store, VFS_NAME, register};
+use crate::engine::connection::Connection;
 use crate::engine::{self, BUSY, CANTOPEN, Collected, OpenOptions, READONLY, Result, Value};
 
 const IOERR: i32 = 10;
@@ -294,5 +295,127 @@ fn the_storages_code_reaches_the_caller() -> Result<()> {
     assert_eq!(error.message, "database or disk is full");
     disk(|disk| disk.full_at = None);
     engine::exec(connection, "INSERT INTO t VALUES (1)")?;
+    engine::close(connection)
+}
+
+/// What an extension remembers, through a connection.
+fn remembered(connection: u32, key: &str) -> Result<Option<Vec<u8>>> {
+    Connection::get(connection)?.state.get("extension", key)
+}
+
+fn remember(connection: u32, key: &str, bytes: &[u8]) -> Result<()> {
+    Connection::get(connection)?.state.set("extension", key, bytes, 1000)
+}
+
+#[test]
+fn state_is_a_file_beside_the_database() -> Result<()> {
+    let _turn = turn()?;
+    let connection = open("/a.db")?;
+    engine::exec(connection, "CREATE TABLE t(a)")?;
+    assert!(disk(|disk| !disk.files.contains_key("/a.db-sqlink")), "it is made when it is needed");
+    engine::exec(connection, "BEGIN; INSERT INTO t VALUES (1)")?;
+    remember(connection, "k", b"v")?;
+    engine::exec(connection, "ROLLBACK")?;
+    let other = open("/a.db")?;
+    assert_eq!(remembered(other, "k")?, Some(b"v".into()), "it is durable at once, and no part of the transaction");
+    engine::close(other)?;
+    engine::close(connection)?;
+    assert!(disk(|disk| disk.handles.is_empty()), "every file is closed");
+    let connection = open("/a.db")?;
+    assert_eq!(remembered(connection, "k")?, Some(b"v".into()));
+    let other = open("/b.db")?;
+    assert_eq!(remembered(other, "k")?, None);
+    engine::close(other)?;
+    engine::close(connection)?;
+    let mut names = disk(|disk| disk.files.keys().cloned().collect::<Vec<_>>());
+    names.sort();
+    assert_eq!(names, ["/a.db", "/a.db-sqlink", "/b.db", "/b.db-sqlink"]);
+    Ok(())
+}
+
+#[test]
+fn no_sql_reaches_the_state() -> Result<()> {
+    let _turn = turn()?;
+    let connection = open("/a.db")?;
+    engine::exec(connection, "CREATE TABLE t(a)")?;
+    remember(connection, "k", b"v")?;
+    let before = disk(|disk| disk.files["/a.db-sqlink"].clone());
+    for name in [
+        "/a.db-sqlink",
+        "/./a.db-sqlink",
+        "//a.db-SQLINK",
+        "/a.db-\u{17f}qlin\u{212a}",
+        "/a.db-sq\u{200d}link",
+        "/a.db-sqlink.",
+        "/a.db-sqlink/",
+        "/a.db-sqlink-journal",
+        "/a.db-sqlink-wal",
+        "\\a.db-sqlink::$DATA",
+        "file:/a.db-sqlink",
+        "file:///a.db%2dsqlink",
+        "file:/a.db-sqlink?mode=ro",
+        "file:/a.db-sqlink?immutable=1",
+        "file:/new.db-sqlink",
+        "other:x-sqlink",
+    ] {
+        for sql in [format!("ATTACH '{name}' AS x"), format!("VACUUM INTO '{name}'")] {
+            let error = engine::exec(connection, &sql).expect_err(&sql);
+            assert_eq!(error.code, CANTOPEN, "{sql}: {error}");
+        }
+    }
+    assert_eq!(open("/a.db-sqlink").map_err(|error| error.code), Err(CANTOPEN));
+    assert_eq!(disk(|disk| disk.files["/a.db-sqlink"].clone()), before);
+    engine::exec(connection, "ATTACH '/a-sqlink.db' AS x; CREATE TABLE x.t(a); DETACH x; VACUUM INTO '/sqlink'")?;
+    assert_eq!(remembered(connection, "k")?, Some(b"v".into()));
+    engine::close(connection)
+}
+
+#[test]
+fn a_connection_for_reading_only_reads_the_state() -> Result<()> {
+    let _turn = turn()?;
+    let connection = open("/a.db")?;
+    engine::exec(connection, "CREATE TABLE t(a)")?;
+    let reader = open_with("/a.db", true, false)?;
+    assert_eq!(remembered(reader, "k")?, None);
+    remember(connection, "k", b"v")?;
+    assert_eq!(remembered(reader, "k")?, Some(b"v".into()));
+    let error = remember(reader, "k", b"w").expect_err("it is read-only");
+    assert_eq!(error.code, READONLY);
+    assert_eq!(error.message, "the connection is open for reading only, and so is the state of extensions");
+    engine::close(reader)?;
+    engine::close(connection)
+}
+
+#[test]
+fn a_state_file_that_is_none_is_an_error() -> Result<()> {
+    let _turn = turn()?;
+    let other = b"something else, and long enough to be looked at".repeat(100);
+    disk(|disk| disk.files.insert("/a.db-sqlink".into(), other));
+    let connection = open("/a.db")?;
+    let error = remembered(connection, "k").expect_err("not a database");
+    assert_eq!(error.code, 26);
+    assert_eq!(error.message, "the state of extension `extension`: file is not a database");
+    engine::exec(connection, "CREATE TABLE t(a)")?;
+    disk(|disk| disk.files.remove("/a.db-sqlink"));
+    remember(connection, "k", b"v")?;
+    engine::close(connection)
+}
+
+#[test]
+fn a_database_in_wal_mode_says_why_it_cannot_be_opened() -> Result<()> {
+    let _turn = turn()?;
+    let connection = open("/a.db")?;
+    engine::exec(connection, "CREATE TABLE t(a)")?;
+    engine::close(connection)?;
+    disk(|disk| {
+        if let Some(versions) = disk.files.get_mut("/a.db").and_then(|bytes| bytes.get_mut(18..20)) {
+            versions.fill(2);
+        }
+    });
+    let connection = open("/a.db")?;
+    let error = engine::exec(connection, "SELECT * FROM t").expect_err("there is no shared memory");
+    assert_eq!(error.code, CANTOPEN);
+    assert!(error.message.starts_with("unable to open database file: the database is in WAL mode"), "{error}");
+    engine::exec(connection, "PRAGMA locking_mode = exclusive; SELECT * FROM t")?;
     engine::close(connection)
 }
