@@ -14,6 +14,7 @@ export {
   callGuest,
   compareGuest,
   currentGuest,
+  dropGuest,
   finishGuest,
   inverseGuest,
   nextBatchGuest,

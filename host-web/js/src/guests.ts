@@ -128,6 +128,18 @@ export function releaseGuest(id: number): void {
   guests[id] = undefined;
 }
 
+/** The guest, or one of the same extension that is further down, with no call on the stack. */
+function idle(extension: number): Guest {
+  let guest = guests[extension] as Guest;
+  while (guest.running) guest = guest.deeper;
+  return guest;
+}
+
+/** What the call that ended just now returned is of no use: the next gets a fresh instance. The engine calls this. */
+export function dropGuest(extension: number): void {
+  idle(extension).drop();
+}
+
 /** Finds a guest, which the engine has as long as it names it, and marks it as running. */
 function enter(extension: number): Guest {
   const guest = guests[extension] as Guest;
@@ -151,8 +163,7 @@ export function takeFailure(): string {
 
 /** `scalar.call`. The engine calls it again while the guest runs, if its manifest says that a further instance may run then. */
 export function callGuest(extension: number, id: number, args: number, count: number, out: number): number {
-  let guest = guests[extension] as Guest;
-  while (guest.running) guest = guest.deeper;
+  const guest = idle(extension);
   guest.running = true;
   guest.lastLog = "";
   try {

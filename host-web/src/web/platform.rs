@@ -64,6 +64,9 @@ extern "C" {
     /// The reason of the last failed call, a line feed, and its detail.
     #[wasm_bindgen(js_name = takeFailure)]
     fn js_take_failure() -> String;
+    /// What the extension returned is of no use: its instance ends.
+    #[wasm_bindgen(js_name = dropGuest)]
+    fn js_drop_guest(extension: i32);
     /// The engine no longer uses the function.
     #[wasm_bindgen(js_name = releaseFunction)]
     fn js_release_function(id: i32);
@@ -130,15 +133,20 @@ impl Out {
 
     /// What a call that did not end well left.
     #[cold]
-    fn error(&self, status: i32) -> CallError {
+    fn error(&self, callee: Callee, status: i32) -> CallError {
         let code = self.code.get();
         match status {
             outcome::ERROR => match String::from_utf8(result_bytes(self.len())) {
                 Ok(message) => CallError::Error { code, message },
-                Err(_) => CallError::Failure {
-                    reason: Reason::InvalidResult,
-                    detail: "the returned text is not valid UTF-8".into(),
-                },
+                Err(_) => {
+                    if let Callee::Extension(extension) = callee {
+                        js_drop_guest(extension);
+                    }
+                    CallError::Failure {
+                        reason: Reason::InvalidResult,
+                        detail: "the returned text is not valid UTF-8".into(),
+                    }
+                }
             },
             outcome::TOO_LARGE => CallError::Error {
                 code,
@@ -147,6 +155,13 @@ impl Out {
             _ => failure(),
         }
     }
+}
+
+/// Who is called.
+#[derive(Clone, Copy)]
+enum Callee {
+    Extension(i32),
+    Embedder,
 }
 
 /// Statuses of the calls, as `callbacks.ts` returns them.
@@ -162,7 +177,7 @@ pub struct WebPlatform;
 
 /// Runs `call` with the address of an [`Out`] and takes the value that is in it.
 #[inline]
-fn value(sink: &mut ResultSink<'_>, call: impl FnOnce(i32) -> i32) -> Result<(), CallError> {
+fn value(callee: Callee, sink: &mut ResultSink<'_>, call: impl FnOnce(i32) -> i32) -> Result<(), CallError> {
     let out = Out::new();
     let status = call(out.address());
     match (status, out.case.get()) {
@@ -173,18 +188,18 @@ fn value(sink: &mut ResultSink<'_>, call: impl FnOnce(i32) -> i32) -> Result<(),
         (outcome::VALUE, 4) => sink.blob_in_place(out.len() as usize),
         // It did not fit the buffer, which cannot grow so far: the sink says so.
         (outcome::TOO_LARGE, 3 | 4) => sink.blob_in_place(out.len() as usize),
-        _ => return Err(out.error(status)),
+        _ => return Err(out.error(callee, status)),
     }
     Ok(())
 }
 
 /// Runs `call` with the address of an [`Out`], of which the number is wanted.
 #[inline]
-fn number(call: impl FnOnce(i32) -> i32) -> Result<i32, CallError> {
+fn number(extension: i32, call: impl FnOnce(i32) -> i32) -> Result<i32, CallError> {
     let out = Out::new();
     match call(out.address()) {
         outcome::VALUE => Ok(out.code.get()),
-        status => Err(out.error(status)),
+        status => Err(out.error(Callee::Extension(extension), status)),
     }
 }
 
@@ -247,21 +262,22 @@ impl Platform for WebPlatform {
     #[inline]
     fn call_scalar(&self, extension: u32, id: u32, args: Args<'_>, out: &mut ResultSink<'_>) -> Result<(), CallError> {
         let (at, count) = cells(&args);
-        value(out, |out| js_call_guest(extension.cast_signed(), id.cast_signed(), at, count, out))
+        let (extension, id) = (extension.cast_signed(), id.cast_signed());
+        value(Callee::Extension(extension), out, |out| js_call_guest(extension, id, at, count, out))
     }
 
     #[inline]
     fn aggregate_step(&self, extension: u32, id: u32, context: u32, args: Args<'_>) -> Result<(), CallError> {
         let (at, count) = cells(&args);
         let (extension, id, context) = (extension.cast_signed(), id.cast_signed(), context.cast_signed());
-        number(|out| js_step_guest(extension, id, context, at, count, out)).map(drop)
+        number(extension, |out| js_step_guest(extension, id, context, at, count, out)).map(drop)
     }
 
     #[inline]
     fn aggregate_inverse(&self, extension: u32, id: u32, context: u32, args: Args<'_>) -> Result<(), CallError> {
         let (at, count) = cells(&args);
         let (extension, id, context) = (extension.cast_signed(), id.cast_signed(), context.cast_signed());
-        number(|out| js_inverse_guest(extension, id, context, at, count, out)).map(drop)
+        number(extension, |out| js_inverse_guest(extension, id, context, at, count, out)).map(drop)
     }
 
     fn aggregate_current(
@@ -272,7 +288,7 @@ impl Platform for WebPlatform {
         out: &mut ResultSink<'_>,
     ) -> Result<(), CallError> {
         let (extension, id, context) = (extension.cast_signed(), id.cast_signed(), context.cast_signed());
-        value(out, |out| js_current_guest(extension, id, context, out))
+        value(Callee::Extension(extension), out, |out| js_current_guest(extension, id, context, out))
     }
 
     fn aggregate_finish(
@@ -283,19 +299,19 @@ impl Platform for WebPlatform {
         out: &mut ResultSink<'_>,
     ) -> Result<(), CallError> {
         let (extension, id, context) = (extension.cast_signed(), id.cast_signed(), context.cast_signed());
-        value(out, |out| js_finish_guest(extension, id, context, out))
+        value(Callee::Extension(extension), out, |out| js_finish_guest(extension, id, context, out))
     }
 
     #[inline]
     fn compare(&self, extension: u32, id: u32, left: &str, right: &str) -> Result<i32, CallError> {
         let ((left, left_len), (right, right_len)) = (bytes(left), bytes(right));
         let (extension, id) = (extension.cast_signed(), id.cast_signed());
-        number(|out| js_compare_guest(extension, id, left, left_len, right, right_len, out))
+        number(extension, |out| js_compare_guest(extension, id, left, left_len, right, right_len, out))
     }
 
     fn next_batch(&self, extension: u32, cursor: u32, max_rows: u32, out: &mut Batch) -> Result<(), CallError> {
         let (extension, cursor, max_rows) = (extension.cast_signed(), cursor.cast_signed(), max_rows.cast_signed());
-        let last = batch::lend(out, || number(|out| js_next_batch_guest(extension, cursor, max_rows, out)))?;
+        let last = batch::lend(out, || number(extension, |out| js_next_batch_guest(extension, cursor, max_rows, out)))?;
         out.set_last(last != 0);
         Ok(())
     }
@@ -303,7 +319,7 @@ impl Platform for WebPlatform {
     #[inline]
     fn call_host_function(&self, id: u32, args: Args<'_>, out: &mut ResultSink<'_>) -> Result<(), CallError> {
         let (at, count) = cells(&args);
-        value(out, |out| js_call_function(id.cast_signed(), at, count, out))
+        value(Callee::Embedder, out, |out| js_call_function(id.cast_signed(), at, count, out))
     }
 
     fn release_host_function(&self, id: u32) {
