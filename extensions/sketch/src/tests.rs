@@ -12,7 +12,7 @@ fn the_estimate_is_that_of_other_implementations() -> Result {
     // datasketches 5 for Python: hll_sketch(12, HLL_4), update(1) … update(10000).
     let Value::Blob(sketch) = aggregate::<Hll>(numbers(1..=10_000))? else { panic!("no sketch") };
     let Value::Real(estimate) = call::<hll_estimate>(&[Value::Blob(sketch)])? else { panic!("no estimate") };
-    assert!((estimate - 9969.234_628).abs() < 1e-5, "{estimate}");
+    assert!((estimate - 9_969.234_628).abs() < 1e-5, "{estimate}");
     assert_eq!(aggregate::<ApproxCountDistinct>(numbers(1..=10_000))?, 9969.into());
     Ok(())
 }

@@ -19,13 +19,8 @@ pub enum Metric {
 
 impl Metric {
     /// All metrics with their names in SQL.
-    pub const ALL: [(&'static str, Self); 5] = [
-        ("l2", Self::L2),
-        ("l1", Self::L1),
-        ("cosine", Self::Cosine),
-        ("dot", Self::Dot),
-        ("hamming", Self::Hamming),
-    ];
+    pub const ALL: [(&'static str, Self); 5] =
+        [("l2", Self::L2), ("l1", Self::L1), ("cosine", Self::Cosine), ("dot", Self::Dot), ("hamming", Self::Hamming)];
 
     /// The metric of a name, in any case.
     pub fn named(name: &str) -> Option<Self> {
@@ -47,7 +42,11 @@ pub fn distance(metric: Metric, a: &Vector<'_>, b: &Vector<'_>) -> Result<f64, S
         return Err(format!("the vectors are of {} and {}, expected one kind", a.element.name(), b.element.name()));
     }
     if a.bytes.len() != b.bytes.len() {
-        return Err(format!("the vectors have {} and {} elements, expected the same number", a.dimensions(), b.dimensions()));
+        return Err(format!(
+            "the vectors have {} and {} elements, expected the same number",
+            a.dimensions(),
+            b.dimensions()
+        ));
     }
     if !metric.takes(a.element) {
         return Err(format!("this distance is not defined for {} vectors", a.element.name()));

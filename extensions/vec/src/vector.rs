@@ -107,7 +107,9 @@ impl<'a> Vector<'a> {
                     if fits {
                         Ok((*number as i8).cast_unsigned())
                     } else {
-                        Err(format!("element {place} of an int8 vector is {number}, expected an integer from -128 to 127"))
+                        Err(format!(
+                            "element {place} of an int8 vector is {number}, expected an integer from -128 to 127"
+                        ))
                     }
                 })
                 .collect::<Result<Vec<u8>, String>>()?,
@@ -150,13 +152,11 @@ impl<'a> Vector<'a> {
     /// The elements as floats; a bit is 0 or 1.
     pub fn floats(&self) -> Vec<f32> {
         match self.element {
-            Element::Float32 => {
-                self.bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
-            }
+            Element::Float32 => self.bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect(),
             Element::Int8 => self.bytes.iter().map(|byte| f32::from(byte.cast_signed())).collect(),
-            Element::Bit => (0..self.dimensions())
-                .map(|place| f32::from(self.bytes[place / 8] >> (place % 8) & 1))
-                .collect(),
+            Element::Bit => {
+                (0..self.dimensions()).map(|place| f32::from(self.bytes[place / 8] >> (place % 8) & 1)).collect()
+            }
         }
     }
 

@@ -1,3 +1,0 @@
-//! SQLink extension `csv`.
-#![forbid(unsafe_code)]
-mod reader;
