@@ -216,6 +216,15 @@ fn a_table_may_run_sql_but_not_on_itself() -> Result {
     engine::exec(connection, "INSERT INTO t VALUES (0)")?;
     assert_eq!(*results.borrow(), [Ok(1)]);
     assert_eq!(engine::last_insert_rowid(connection)?, 301, "that of the statement, not of what ran inside");
+    for (name, sql) in [
+        ("update", "UPDATE t SET a = a WHERE rowid = 301"),
+        ("delete", "DELETE FROM t WHERE rowid = 301"),
+        ("next-batch", "SELECT a FROM t"),
+    ] {
+        inside(&state, name, || spi_execute(ID, "INSERT INTO o VALUES (1)", &[]));
+        query(connection, sql)?;
+        assert_eq!(engine::last_insert_rowid(connection)?, 301, "{name}");
+    }
     engine::exec(connection, "CREATE TABLE log(x); BEGIN")?;
     inside(&state, "insert", || spi_execute(ID, "INSERT INTO log VALUES (1)", &[]));
     engine::exec(connection, "INSERT INTO t VALUES (0); ROLLBACK")?;

@@ -118,7 +118,10 @@ impl Core {
     /// back, even when an extension's SQL called it.
     pub(crate) fn with_spi<R>(&self, author: Option<u32>, call: impl FnOnce() -> R) -> R {
         let before = self.author.replace(author);
+        // The engine's own SQL may call an extension too: it disconnects tables.
+        let internal = self.internal.replace(false);
         let result = call();
+        self.internal.set(internal);
         self.author.set(before);
         result
     }
@@ -377,11 +380,12 @@ pub(crate) struct Running<'a>(&'a Core);
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         let core = self.0;
-        let running = core.running.get().saturating_sub(1);
-        core.running.set(running);
-        if running == 0 {
+        let running = core.running.get();
+        if running == 1 {
+            // Still marked: finalizing may call extensions, which must not find the connection idle.
             core.cursors.end(0);
         }
+        core.running.set(running.saturating_sub(1));
     }
 }
 

@@ -263,6 +263,8 @@ unsafe fn construct(
     // The module may be removed while the constructor runs.
     let module = Rc::clone(&registered.module);
     let declaring = Declaring { handle };
+    // SAFETY: the handle is that of the callback.
+    let _kept = unsafe { KeptRowid::of(handle) };
     // SAFETY: SQLite passes `argc` strings.
     let made = unsafe { arguments(argc, argv) }.and_then(|mut arguments| {
         // Module, database and table come first.
@@ -339,6 +341,31 @@ pub(super) unsafe fn handle(table: *mut ffi::sqlite3_vtab) -> *mut ffi::sqlite3 
     unsafe { (*table.cast::<RawTable>()).handle }
 }
 
+/// Keeps the connection's last insert rowid as it is while a table runs, which may insert rows of its own.
+///
+/// Source: <https://sqlite.org/c3ref/last_insert_rowid.html>
+pub(super) struct KeptRowid {
+    handle: *mut ffi::sqlite3,
+    rowid: ffi::sqlite3_int64,
+}
+
+impl KeptRowid {
+    /// # Safety
+    ///
+    /// `handle` must stay live as long as this.
+    pub(super) unsafe fn of(handle: *mut ffi::sqlite3) -> Self {
+        // SAFETY: the caller vouches for the handle.
+        Self { handle, rowid: unsafe { ffi::sqlite3_last_insert_rowid(handle) } }
+    }
+}
+
+impl Drop for KeptRowid {
+    fn drop(&mut self) {
+        // SAFETY: `of`'s caller vouched for the handle.
+        unsafe { ffi::sqlite3_set_last_insert_rowid(self.handle, self.rowid) }
+    }
+}
+
 /// Remembers an error for the statement, and gives what SQLite is to be told: the code, and the message in memory that SQLite
 /// frees.
 pub(super) fn tell(core: &Core, mut error: Error) -> (c_int, *mut c_char) {
@@ -385,6 +412,8 @@ pub(super) unsafe fn complain(raw: *mut ffi::sqlite3_vtab, core: &Core, error: E
 unsafe fn heard(raw: *mut ffi::sqlite3_vtab, call: impl FnOnce(&Table) -> Result<()>) -> c_int {
     // SAFETY: the caller vouches for the pointer.
     let Some(table) = (unsafe { table(raw) }).map(Rc::clone) else { return ffi::SQLITE_MISUSE };
+    // SAFETY: as above.
+    let _kept = unsafe { KeptRowid::of(handle(raw)) };
     match call(&table) {
         Ok(()) => ffi::SQLITE_OK,
         // SAFETY: as above.
@@ -400,6 +429,8 @@ unsafe fn heard(raw: *mut ffi::sqlite3_vtab, call: impl FnOnce(&Table) -> Result
 unsafe fn unheard(raw: *mut ffi::sqlite3_vtab, call: impl FnOnce(&Table) -> Result<()>) -> c_int {
     // SAFETY: the caller vouches for the pointer.
     let Some(table) = (unsafe { table(raw) }).map(Rc::clone) else { return ffi::SQLITE_MISUSE };
+    // SAFETY: as above.
+    let _kept = unsafe { KeptRowid::of(handle(raw)) };
     match call(&table) {
         Ok(()) => ffi::SQLITE_OK,
         Err(mut error) => {

@@ -8,7 +8,7 @@ use std::slice;
 use rusqlite::ffi;
 
 use super::result::ENCODING_UTF8;
-use super::vtab::{complain, table};
+use super::vtab::{KeptRowid, complain, handle, table};
 use super::vtab_index::read_string;
 use super::vtab_update::owned;
 use crate::contract::types::Value;
@@ -79,6 +79,7 @@ pub(super) unsafe extern "C" fn filter(
     // valid until this returns.
     unsafe {
         let cursor = cursor(raw);
+        let _kept = KeptRowid::of(handle((*raw).pVtab));
         let (name, handed) = read_string(string);
         let values = if len == 0 { &[] } else { slice::from_raw_parts(argv.cast_const(), len) };
         let args = arguments(cursor.module(), values, handed.lists);
@@ -140,7 +141,12 @@ unsafe fn items(module: &Module, list: *mut ffi::sqlite3_value, what: &str) -> R
 pub(super) unsafe extern "C" fn next(raw: *mut ffi::sqlite3_vtab_cursor) -> c_int {
     // SAFETY: SQLite passes what `open` made, here and in the callbacks below.
     unsafe {
-        match cursor(raw).next() {
+        let cursor = cursor(raw);
+        if cursor.advance() {
+            return ffi::SQLITE_OK;
+        }
+        let _kept = KeptRowid::of(handle((*raw).pVtab));
+        match cursor.fetch() {
             Ok(()) => ffi::SQLITE_OK,
             Err(error) => fail(raw, error),
         }

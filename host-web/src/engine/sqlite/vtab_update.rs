@@ -7,7 +7,7 @@ use std::slice;
 use rusqlite::ffi;
 
 use super::value::{RawValue, ReadError, read};
-use super::vtab::{complain, handle, table};
+use super::vtab::{KeptRowid, complain, handle, table};
 use crate::contract::types::Value;
 use crate::contract::vtab::Conflict;
 use crate::engine::error::{Error, NOMEM, Result};
@@ -30,6 +30,8 @@ pub(super) unsafe extern "C" fn update(
         let values = if len == 0 { &[] } else { slice::from_raw_parts(argv.cast_const(), len) };
         (change(table.module(), values), conflict(handle(raw)))
     };
+    // SAFETY: as above. Of an inserted row SQLite sets the rowid when this has returned.
+    let _kept = unsafe { KeptRowid::of(handle(raw)) };
     match change.and_then(|change| table.change(&change, conflict)) {
         Ok(inserted) => {
             if let Some(inserted) = inserted {

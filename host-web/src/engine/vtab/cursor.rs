@@ -160,28 +160,20 @@ impl Cursor {
         Ok(())
     }
 
-    /// Goes to the next row, or to the end.
-    ///
-    /// # Errors
-    ///
-    /// As [`Cursor::filter`].
+    /// Goes to the next row, or to the end. Returns false if it takes [`Cursor::fetch`] to do so.
     #[inline]
-    pub(crate) fn next(&self) -> Result<()> {
+    pub(crate) fn advance(&self) -> bool {
         let next = self.row.get() + 1;
-        if next < self.rows.get() {
-            self.row.set(next);
-            return Ok(());
-        }
-        self.end_batch()
+        self.row.set(next);
+        next < self.rows.get() || self.ends()
     }
 
-    fn end_batch(&self) -> Result<()> {
+    fn ends(&self) -> bool {
         if self.last.get() {
             self.end();
             self.first.set(self.seen.get().clamp(FIRST_ROWS, MOST_ROWS).min(self.ask.get()));
-            return Ok(());
         }
-        self.fetch()
+        self.last.get()
     }
 
     /// Whether there is no row.
@@ -196,8 +188,12 @@ impl Cursor {
         self.last.set(true);
     }
 
-    /// Gets the next rows.
-    fn fetch(&self) -> Result<()> {
+    /// Gets the next rows, and goes to the first of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cursor::filter`].
+    pub(crate) fn fetch(&self) -> Result<()> {
         self.end();
         let module = self.module();
         if self.generation.get() != module.extension.generation.get() {

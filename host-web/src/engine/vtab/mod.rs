@@ -205,11 +205,13 @@ pub(crate) fn disconnect_all(connection: &Connection) -> Result<()> {
     // There is no function for it. The setting is off then, whatever it was.
     let on = connection.database.writes_schema();
     let script = Script::new("PRAGMA writable_schema = RESET")?;
-    let compiled = connection.compile(&script, 0, false)?;
-    let _running = connection.enter();
-    if let Some(statement) = compiled.statement {
-        statement.step().map_err(|code| connection.error(code, 0))?;
-    }
+    let outcome = connection.core.internally(|| {
+        let compiled = connection.compile(&script, 0, false)?;
+        let _running = connection.enter();
+        compiled.statement.map_or(Ok(()), |statement| {
+            statement.step().map(drop).map_err(|code| connection.error(code, 0))
+        })
+    });
     connection.database.set_writes_schema(on);
-    Ok(())
+    outcome
 }
