@@ -18,9 +18,18 @@ use crate::ValueRef;
 
 #[cfg(any(target_family = "wasm", test))]
 mod arena;
+mod cells;
 #[cfg(target_family = "wasm")]
 mod entry;
 pub mod export;
+mod owned;
+mod raw;
+
+pub(crate) use cells::Cells;
+pub(crate) use owned::OwnedRows;
+pub(crate) use raw::{RawArgument, RawConstraint, RawOrderTerm, RawText};
+#[cfg(target_family = "wasm")]
+use raw::{RawList, RawOption};
 
 /// One value where the host wrote it. Invariant: `payload` holds what `tag` says, and text is UTF-8.
 #[repr(C)]
@@ -61,8 +70,9 @@ impl<'a> RawValue<'a> {
         Self { tag, payload, bytes: PhantomData }
     }
 
+    /// What it says.
     #[inline]
-    fn get(&self) -> ValueRef<'a> {
+    pub(crate) fn get(&self) -> ValueRef<'a> {
         // SAFETY: `tag` says which field is set, and the canonical ABI guarantees that text is UTF-8.
         unsafe {
             match self.tag {
@@ -101,9 +111,9 @@ unsafe fn list<'a, T>(start: *const T, len: usize) -> &'a [T] {
 /// As for [`list`], and it is UTF-8, as the canonical ABI guarantees.
 #[cfg(target_family = "wasm")]
 #[inline]
-unsafe fn text_from_host<'a>(start: *const u8, len: usize) -> &'a str {
+unsafe fn text_from_host<'a>(start: *const u8, len: usize) -> RawText<'a> {
     // SAFETY: the caller's promise.
-    unsafe { core::str::from_utf8_unchecked(list(start, len)) }
+    RawText::borrow(unsafe { core::str::from_utf8_unchecked(list(start, len)) })
 }
 
 /// The arguments of one call, in SQL's order.
@@ -113,6 +123,11 @@ unsafe fn text_from_host<'a>(start: *const u8, len: usize) -> &'a str {
 pub struct Args<'a>(&'a [RawValue<'a>]);
 
 impl<'a> Args<'a> {
+    /// No arguments.
+    pub(crate) const fn none() -> Self {
+        Self(&[])
+    }
+
     /// Arguments in this crate's own memory.
     pub(crate) fn borrow(raw: &'a [RawValue<'a>]) -> Self {
         Self(raw)

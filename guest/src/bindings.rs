@@ -64,3 +64,18 @@ pub mod collation {
         default_bindings_module: "sqlink_guest::__private::bindings::collation",
     });
 }
+
+pub mod vtab {
+    wit_bindgen::generate!({
+        inline: "package sqlink:sdk; world vtab-part { export sqlink:extension/vtab@0.1.0; }",
+        path: "../wit",
+        world: "sqlink:sdk/vtab-part",
+        skip: [
+            "create", "connect", "disconnect", "destroy", "best-index", "open", "filter", "next-batch", "close", "insert",
+            "update", "delete", "transaction", "rename", "integrity",
+        ],
+        with: { "sqlink:extension/types@0.1.0": crate::bindings::sqlink::extension::types },
+        pub_export_macro: true,
+        default_bindings_module: "sqlink_guest::__private::bindings::vtab",
+    });
+}

@@ -102,15 +102,31 @@ impl<'a, T: FromValue<'a>> FromValue<'a> for Option<T> {
 pub trait IntoValue {
     /// Converts, copying only what is borrowed.
     fn into_value(self) -> Value;
+
+    /// Shows the value, copying nothing.
+    #[doc(hidden)]
+    #[inline]
+    fn lend<R>(self, to: impl FnOnce(ValueRef<'_>) -> R) -> R
+    where
+        Self: Sized,
+    {
+        to(self.into_value().as_ref())
+    }
 }
 
 macro_rules! into_value {
-    ($($type:ty, $value:pat => $result:expr;)+) => {$(
+    ($($type:ty, $value:pat => $result:expr, $lent:expr;)+) => {$(
         impl IntoValue for $type {
             #[inline]
             fn into_value(self) -> Value {
                 let $value = self;
                 $result
+            }
+
+            #[inline]
+            fn lend<R>(self, to: impl FnOnce(ValueRef<'_>) -> R) -> R {
+                let $value = self;
+                to($lent)
             }
         }
 
@@ -123,22 +139,27 @@ macro_rules! into_value {
 }
 
 into_value! {
-    (), () => Value::Null;
-    bool, value => Value::Integer(i64::from(value));
-    i32, value => Value::Integer(i64::from(value));
-    u32, value => Value::Integer(i64::from(value));
-    i64, value => Value::Integer(value);
-    f64, value => Value::Real(value);
-    &str, value => Value::Text(value.to_owned());
-    String, value => Value::Text(value);
-    &[u8], value => Value::Blob(value.to_owned());
-    Vec<u8>, value => Value::Blob(value);
-    ValueRef<'_>, value => value.to_value();
+    (), () => Value::Null, ValueRef::Null;
+    bool, value => Value::Integer(i64::from(value)), ValueRef::Integer(i64::from(value));
+    i32, value => Value::Integer(i64::from(value)), ValueRef::Integer(i64::from(value));
+    u32, value => Value::Integer(i64::from(value)), ValueRef::Integer(i64::from(value));
+    i64, value => Value::Integer(value), ValueRef::Integer(value);
+    f64, value => Value::Real(value), ValueRef::Real(value);
+    &str, value => Value::Text(value.to_owned()), ValueRef::Text(value);
+    String, value => Value::Text(value), ValueRef::Text(&value);
+    &[u8], value => Value::Blob(value.to_owned()), ValueRef::Blob(value);
+    Vec<u8>, value => Value::Blob(value), ValueRef::Blob(&value);
+    ValueRef<'_>, value => value.to_value(), value;
 }
 
 impl<const N: usize> IntoValue for [u8; N] {
     fn into_value(self) -> Value {
         Value::Blob(self.to_vec())
+    }
+
+    #[inline]
+    fn lend<R>(self, to: impl FnOnce(ValueRef<'_>) -> R) -> R {
+        to(ValueRef::Blob(&self))
     }
 }
 
@@ -153,6 +174,14 @@ impl<T: IntoValue> IntoValue for Option<T> {
     #[inline]
     fn into_value(self) -> Value {
         self.map_or(Value::Null, IntoValue::into_value)
+    }
+
+    #[inline]
+    fn lend<R>(self, to: impl FnOnce(ValueRef<'_>) -> R) -> R {
+        match self {
+            Some(value) => value.lend(to),
+            None => to(ValueRef::Null),
+        }
     }
 }
 
@@ -250,6 +279,19 @@ pub fn refuse_row(
         message.push_str(&value.to_string());
     }
     Err(Error::new(Error::MISMATCH, message))
+}
+
+/// What a call of a table-valued function becomes when the argument `number` (from 1) does not fit its parameter: no
+/// rows for NULL, else an error.
+#[cold]
+#[doc(hidden)]
+pub fn refuse_rows<T>(
+    function: &'static str,
+    number: u32,
+    expected: &'static str,
+    found: ValueRef<'_>,
+) -> Result<Option<T>, Error> {
+    refuse_row(function, number, expected, found).map(|()| None)
 }
 
 /// The host gave another number of arguments than it registered.

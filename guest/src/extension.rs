@@ -2,11 +2,12 @@
 
 use crate::aggregate::AggregateFunction;
 use crate::collation::CollatingSequence;
-use crate::manifest::{Aggregate, Capability, Collation, Function, HookSet, Manifest, Nesting};
+use crate::manifest::{self, Aggregate, Capability, Collation, Function, HookSet, Manifest, Nesting};
+use crate::vtab::Module;
 use crate::{Error, scalar};
 
-/// What the component exports. [`extension!`](crate::extension!) implements it. The id of a function, aggregate or
-/// collation is its place in its list.
+/// What the component exports. [`extension!`](crate::extension!) implements it. The id of a function, aggregate,
+/// collation or module is its place in its list.
 pub trait Extension: 'static {
     /// The extension's name.
     const NAME: &'static str;
@@ -20,6 +21,8 @@ pub trait Extension: 'static {
     const AGGREGATES: &'static [AggregateFunction] = &[];
     /// Collating sequences.
     const COLLATIONS: &'static [CollatingSequence] = &[];
+    /// Virtual tables and table-valued functions.
+    const MODULES: &'static [Module] = &[];
     /// Capabilities without which the load fails, with a reason each.
     const REQUIRED: &'static [(&'static str, &'static str)] = &[];
     /// Capabilities without which the calls that need them fail, with a reason each.
@@ -95,6 +98,18 @@ pub const fn assert_unique<T: Extension>() {
         }
         a += 1;
     }
+    let mut a = 0;
+    while a < T::MODULES.len() {
+        let mut b = 0;
+        while b < a {
+            assert!(
+                !T::MODULES[a].name().eq_ignore_ascii_case(T::MODULES[b].name()),
+                "two tables have the same SQL name"
+            );
+            b += 1;
+        }
+        a += 1;
+    }
 }
 
 /// The manifest.
@@ -132,7 +147,16 @@ pub fn describe<T: Extension>() -> Manifest {
         } else {
             numbered(T::COLLATIONS, |id, collation| Collation { id, name: collation.name().to_owned() })
         },
-        modules: Vec::new(),
+        modules: if const { T::MODULES.is_empty() } {
+            Vec::new()
+        } else {
+            numbered(T::MODULES, |id, module| manifest::Module {
+                id,
+                name: module.name().to_owned(),
+                flags: module.flags().bits(),
+                shadow_names: module.shadow_names().iter().map(|name| (*name).to_owned()).collect(),
+            })
+        },
         hooks: HookSet::empty(),
         required: capabilities(T::REQUIRED),
         optional: capabilities(T::OPTIONAL),

@@ -134,6 +134,33 @@
 //!
 //! It must be a total preorder, and the same in every version of the extension: indexes are stored in its order.
 //!
+//! # Tables
+//!
+//! A function that gives rows is a table in SQL, its parameters being what stands in the parentheses. The rows may borrow from
+//! the arguments, and may be `Result`s:
+//!
+//! ```
+//! use sqlink_guest::prelude::*;
+//!
+//! /// The parts of `text` between separators, and their places.
+//! #[table_function(columns(part TEXT, place INTEGER), innocuous)]
+//! fn split<'a>(text: &'a str, #[default(",")] separator: &'a str) -> impl Iterator<Item = (&'a str, i64)> {
+//!     text.split(separator).zip(1..)
+//! }
+//!
+//! extension! {
+//!     name: "parts",
+//!     description: "Text in parts.",
+//!     tables: [split], // in SQL: SELECT part FROM split('a,b')
+//! }
+//! # fn main() {
+//! # let rows = sqlink_guest::testing::table_function::<split>(&["a b".into(), " ".into()]).unwrap();
+//! # assert_eq!(rows, [["a".into(), Value::Integer(1)], ["b".into(), 2.into()]]);
+//! # }
+//! ```
+//!
+//! Everything else that SQLite's virtual tables can do, from looking at a query's constraints to savepoints, is in [`vtab`].
+//!
 //! # Capabilities
 //!
 //! What the extension reaches for outside its memory is declared with a reason, in `required` (without it the load
@@ -214,6 +241,26 @@
 //! #[collation] fn backwards(a: &str, b: &str) -> bool { a > b } // no `Ordering`
 //! # fn main() {}
 //! ```
+//! ```compile_fail
+//! # use sqlink_guest::prelude::*;
+//! #[table_function(columns(a, b))] // rows of one value
+//! fn one() -> Option<i64> { Some(1) }
+//! extension! { name: "x", description: "Two columns, one value.", tables: [one] }
+//! # fn main() {}
+//! ```
+//! ```compile_fail
+//! # use sqlink_guest::prelude::*;
+//! struct T;
+//! #[table(eponymous)]
+//! impl Table for T {
+//!     type Cursor = std::iter::Empty<i64>;
+//!     fn connect(at: &Connect<'_>) -> Result<Self, Error> { Ok(T) }
+//!     fn create(at: &Connect<'_>) -> Result<Self, Error> { Ok(T) } // an eponymous table is never created
+//!     fn schema(&self) -> Schema { Schema::new(["a"]) }
+//!     fn scan(&self, scan: &Scan<'_>) -> Result<Self::Cursor, Error> { Ok(std::iter::empty()) }
+//! }
+//! # fn main() {}
+//! ```
 
 // The macros name the crate as an extension does; its own tests use them too.
 extern crate self as sqlink_guest;
@@ -236,6 +283,7 @@ pub mod log;
 pub mod random;
 pub mod spi;
 pub mod testing;
+pub mod vtab;
 
 pub use abi::Args;
 pub use aggregate::{Aggregate, AggregateFunction};
@@ -243,7 +291,7 @@ pub use collation::{CollatingSequence, Collation};
 pub use convert::{Bytes, FromValue, IntoReturn, IntoUnit, IntoValue};
 pub use error::Error;
 pub use scalar::{Flags, Function, Scalar};
-pub use sqlink_guest_macros::{aggregate, collation, extension, scalar};
+pub use sqlink_guest_macros::{aggregate, collation, extension, scalar, table, table_function};
 pub use value::{Value, ValueRef};
 
 /// The manifest's types.
@@ -251,15 +299,18 @@ pub use value::{Value, ValueRef};
 /// Source: `wit/metadata.wit`
 mod manifest {
     pub use crate::bindings::exports::sqlink::extension::metadata::{
-        Aggregate, Capability, Collation, Function, FunctionFlags, HookSet, Manifest, Nesting,
+        Aggregate, Capability, Collation, Function, FunctionFlags, HookSet, Manifest, Module, Nesting,
     };
 }
 
 /// What nearly every extension uses.
 pub mod prelude {
+    pub use crate::vtab::{
+        Conflict, Connect, Cursor, IndexPlan, IndexQuery, Operator, Row, Rowid, Scan, Schema, Table,
+    };
     pub use crate::{
         Args, Bytes, Error, FromValue, IntoValue, Value, ValueRef, aggregate, clock, collation, extension, log, random,
-        scalar, spi,
+        scalar, spi, table, table_function,
     };
 }
 
@@ -270,6 +321,7 @@ pub mod __private {
     pub use crate::abi::export;
     pub use crate::aggregate::Context;
     pub use crate::bindings;
-    pub use crate::convert::{IntoReturn, IntoUnit, refuse, refuse_row, too_few, wrong_count};
+    pub use crate::convert::{IntoReturn, IntoUnit, refuse, refuse_row, refuse_rows, too_few, wrong_count};
     pub use crate::extension::{Extension, assert_unique, concat, count, describe};
+    pub use crate::vtab::{AnyTable, FunctionTable, Rows, TableFunction, open, rows};
 }

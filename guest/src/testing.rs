@@ -1,10 +1,16 @@
 //! Calls functions the way SQL does, for unit tests on the developer's own machine.
 
+mod query;
+mod vtab;
+
 use core::cmp::Ordering;
 
 use crate::abi::{Args, RawValue};
 use crate::aggregate::AggregateFunction;
 use crate::{Aggregate, Collation, Error, Scalar, Value};
+
+pub use query::Query;
+pub use vtab::{VirtualTable, table_function};
 
 /// Calls `F` with `args`: picks the registration for that many arguments, converts arguments and result, and
 /// answers NULL for NULL.

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::{Error, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, Result, Type};
 
 use crate::options::{AGGREGATE_FLAGS, Options};
-use crate::parameters::{Filled, Parameters, check_signature};
+use crate::parameters::{Filled, Given, Parameters, check_signature};
 use crate::scalar::result_span;
 
 const WHAT: &str = "an aggregate function";
@@ -39,15 +39,11 @@ pub fn expand(attributes: TokenStream, item: TokenStream) -> Result<TokenStream>
     let window = inverse_parameters;
     let current = method(&mut item, "current")?.map(|current| {
         let span = result_span(&current.sig);
-        // Only the path has the author's place: a name from there would not be seen inside an author's own macro.
-        let convert = quote_spanned!(span=> ::sqlink_guest::__private::IntoReturn::into_return);
-        quote!(#convert(self.0.current()))
+        quote_spanned!(span=> ::sqlink_guest::__private::IntoReturn::into_return(self.0.current()))
     });
     let finish = method(&mut item, "finish")?.map(|finish| {
         let span = result_span(&finish.sig);
-        // Only the path has the author's place: a name from there would not be seen inside an author's own macro.
-        let convert = quote_spanned!(span=> ::sqlink_guest::__private::IntoReturn::into_return);
-        quote!(#convert(state.finish()))
+        quote_spanned!(span=> ::sqlink_guest::__private::IntoReturn::into_return(state.finish()))
     });
     match (window, &current, &finish) {
         (true, None, _) => {
@@ -69,15 +65,12 @@ pub fn expand(attributes: TokenStream, item: TokenStream) -> Result<TokenStream>
     }
 
     // The value for the last row is the final one, unless the author says otherwise.
-    let finish = finish.unwrap_or_else(|| {
-        let convert = quote_spanned!(state.span()=> ::sqlink_guest::__private::IntoReturn::into_return);
-        quote!(#convert(state.current()))
-    });
+    let finish = finish.unwrap_or_else(|| quote!(::sqlink_guest::__private::IntoReturn::into_return(state.current())));
     let step_unit = unit(&mut item, "step")?;
     let inverse_unit = unit(&mut item, "inverse")?;
     let registrations = parameters.counts().map(|given| {
         let Filled { bindings, arguments } =
-            parameters.fill(&name, given, &quote!(::sqlink_guest::__private::refuse_row));
+            parameters.fill(&name, Given::Count(given), &quote!(::sqlink_guest::__private::refuse_row));
         let count = parameters.arg_count(given);
         let window_methods = current.as_ref().map(|current| {
             quote! {

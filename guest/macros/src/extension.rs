@@ -15,6 +15,7 @@ struct Fields {
     functions: Vec<Path>,
     aggregates: Vec<Path>,
     collations: Vec<Path>,
+    tables: Vec<Path>,
     required: Vec<Capability>,
     optional: Vec<Capability>,
 }
@@ -39,7 +40,7 @@ impl Parse for Capability {
 impl Parse for Fields {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let (mut name, mut version, mut description) = (None, None, None);
-        let (mut functions, mut aggregates, mut collations) = (None, None, None);
+        let (mut functions, mut aggregates, mut collations, mut tables) = (None, None, None, None);
         let (mut required, mut optional) = (None, None);
         while !input.is_empty() {
             let field: Ident = input.parse()?;
@@ -51,6 +52,7 @@ impl Parse for Fields {
                 "functions" => functions.replace(paths(input)?).is_some(),
                 "aggregates" => aggregates.replace(paths(input)?).is_some(),
                 "collations" => collations.replace(paths(input)?).is_some(),
+                "tables" => tables.replace(paths(input)?).is_some(),
                 "required" => required.replace(capabilities(input)?).is_some(),
                 "optional" => optional.replace(capabilities(input)?).is_some(),
                 other => {
@@ -58,7 +60,7 @@ impl Parse for Fields {
                         field.span(),
                         format!(
                             "unknown field `{other}`, expected `name`, `version`, `description`, `functions`, \
-                             `aggregates`, `collations`, `required` or `optional`"
+                             `aggregates`, `collations`, `tables`, `required` or `optional`"
                         ),
                     ));
                 }
@@ -78,11 +80,12 @@ impl Parse for Fields {
             functions: functions.unwrap_or_default(),
             aggregates: aggregates.unwrap_or_default(),
             collations: collations.unwrap_or_default(),
+            tables: tables.unwrap_or_default(),
             required: required.unwrap_or_default(),
             optional: optional.unwrap_or_default(),
         };
         if fields.interfaces().is_empty() {
-            return Err(input.error("an extension needs `functions`, `aggregates` or `collations`"));
+            return Err(input.error("an extension needs `functions`, `aggregates`, `collations` or `tables`"));
         }
         let mut seen = Vec::new();
         for capability in fields.required.iter().chain(&fields.optional) {
@@ -103,6 +106,7 @@ impl Fields {
             (!self.functions.is_empty(), quote!(scalar)),
             (!self.aggregates.is_empty(), quote!(aggregate)),
             (!self.collations.is_empty(), quote!(collation)),
+            (!self.tables.is_empty(), quote!(vtab)),
         ]
         .into_iter()
         .filter_map(|(used, interface)| used.then_some(interface))
@@ -142,13 +146,17 @@ fn capabilities(input: ParseStream<'_>) -> Result<Vec<Capability>> {
 pub fn expand(input: TokenStream) -> Result<TokenStream> {
     let fields: Fields = syn::parse2(input)?;
     let interfaces = fields.interfaces();
-    let Fields { name, version, description, functions, aggregates, collations, required, optional } = fields;
+    let Fields { name, version, description, functions, aggregates, collations, tables, required, optional } = fields;
     let version = version.map_or_else(|| quote!(::core::env!("CARGO_PKG_VERSION")), |v| quote!(#v));
     let functions = table(&functions, &quote!(FUNCTIONS), &quote!(Function), &quote!(Scalar));
     let aggregates = table(&aggregates, &quote!(AGGREGATES), &quote!(AggregateFunction), &quote!(Aggregate));
     let collations = (!collations.is_empty()).then(|| {
         let each = each(&collations, &quote!(Collation), &quote!(COLLATION));
         quote!(const COLLATIONS: &'static [::sqlink_guest::CollatingSequence] = &[#(#each),*];)
+    });
+    let tables = (!tables.is_empty()).then(|| {
+        let each = each(&tables, &quote!(vtab::TableModule), &quote!(MODULE));
+        quote!(const MODULES: &'static [::sqlink_guest::vtab::Module] = &[#(#each),*];)
     });
     let pairs = |list: Vec<Capability>| {
         let pairs = list.into_iter().map(|c| {
@@ -170,6 +178,7 @@ pub fn expand(input: TokenStream) -> Result<TokenStream> {
                 #functions
                 #aggregates
                 #collations
+                #tables
                 const REQUIRED: &'static [(&'static str, &'static str)] = #required;
                 const OPTIONAL: &'static [(&'static str, &'static str)] = #optional;
             }

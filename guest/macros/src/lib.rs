@@ -7,6 +7,8 @@ mod extension;
 mod options;
 mod parameters;
 mod scalar;
+mod table;
+mod table_function;
 
 use proc_macro::TokenStream;
 
@@ -52,9 +54,38 @@ pub fn collation(attributes: TokenStream, item: TokenStream) -> TokenStream {
     collation::expand(attributes.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
+/// Makes a type with the trait `Table` a virtual table module.
+///
+/// `#[table(eponymous, creatable, conflicts, direct_only, innocuous, shadow("data", …), name = "…")]` on the `impl Table for …`. One
+/// of `eponymous` (usable by its name) and `creatable` (by CREATE VIRTUAL TABLE) is needed. The other flags of the manifest
+/// follow from the methods there are. The SQL name is the type's in lower case with underscores.
+///
+/// # Errors
+/// At compile time, on the author's line: unknown flags; neither `eponymous` nor `creatable`; `create` or `destroy` of an eponymous
+/// table; generics.
+#[proc_macro_attribute]
+pub fn table(attributes: TokenStream, item: TokenStream) -> TokenStream {
+    table::expand(attributes.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
+/// Makes a function that returns an iterator over rows a table-valued function.
+///
+/// `#[table_function(columns(NAME TYPE, …), direct_only, innocuous, name = "…")]`, all but the columns optional. Parameters are as
+/// those of a scalar function, with defaults; NULL for one that is not an `Option` gives no rows. The result is `impl
+/// Iterator`, or anything else that can be iterated, or a `Result` of it, over rows or `Result`s of rows: a value for one column, a
+/// tuple for several. It may borrow from the arguments.
+///
+/// # Errors
+/// At compile time, on the author's line: no columns, rows with another number of values, more than 31 parameters, and what
+/// `#[scalar]` refuses.
+#[proc_macro_attribute]
+pub fn table_function(attributes: TokenStream, item: TokenStream) -> TokenStream {
+    table_function::expand(attributes.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
 /// Describes the extension and exports it.
 ///
-/// `extension! { name: "…", description: "…", functions: [f, g], aggregates: [A], collations: [c], required: { "random": "why" },
+/// `extension! { name: "…", description: "…", functions: [f, g], aggregates: [A], collations: [c], tables: [T], required: { "random": "why" },
 /// optional: { … } }`; name and description are needed, and something to register; `version` is the package's if not given.
 /// At most once per crate. An id in the manifest is the place in its list.
 ///

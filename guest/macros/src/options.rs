@@ -85,7 +85,7 @@ pub fn check_name(name: &LitStr) -> Result<String> {
 }
 
 /// `TopK` is `top_k`.
-fn snake_case(name: &str) -> String {
+pub fn snake_case(name: &str) -> String {
     let mut text = String::new();
     for c in name.chars() {
         if c.is_uppercase() && !text.is_empty() {

@@ -1,9 +1,10 @@
 //! Parameters as SQL sees them, and the code that fills them.
 
+use crate::scalar::at;
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Error, Expr, FnArg, PatType, Result, Signature, Type};
+use syn::{Error, Expr, FnArg, Pat, PatType, Result, Signature, Type};
 
 /// SQLite's limit on a function's arguments.
 const MAX_ARGS: usize = 127;
@@ -15,6 +16,7 @@ pub struct Parameters {
 }
 
 struct Parameter {
+    pattern: Pat,
     ty: Type,
     default: Option<Expr>,
 }
@@ -24,6 +26,15 @@ enum Rest {
     Args,
     Refs,
     Values,
+}
+
+/// What SQL gave.
+#[derive(Clone, Copy)]
+pub enum Given {
+    /// The first so many arguments.
+    Count(usize),
+    /// Those with a bit in the variable `given`.
+    Mask,
 }
 
 /// Code that fills the parameters from `args`, and what to call the function with.
@@ -63,7 +74,7 @@ impl Parameters {
     pub fn of(signature: &mut Signature, what: &str) -> Result<Self> {
         let mut fixed: Vec<Parameter> = Vec::new();
         for input in &mut signature.inputs {
-            let FnArg::Typed(PatType { attrs, ty, .. }) = input else {
+            let FnArg::Typed(PatType { attrs, ty, pat, .. }) = input else {
                 continue;
             };
             let mut default = None;
@@ -76,7 +87,7 @@ impl Parameters {
             if default.is_none() && fixed.last().is_some_and(|p| p.default.is_some()) {
                 return Err(Error::new_spanned(ty, "a parameter after one with a default needs a `#[default(…)]` too"));
             }
-            fixed.push(Parameter { ty: (**ty).clone(), default });
+            fixed.push(Parameter { pattern: (**pat).clone(), ty: (**ty).clone(), default });
         }
         let rest = rest(&mut fixed)?;
         if fixed.len() > MAX_ARGS {
@@ -101,6 +112,15 @@ impl Parameters {
         self.fixed.iter().filter(|p| p.default.is_none()).count()
     }
 
+    /// The parameters' names in the source.
+    pub fn names(&self) -> Result<Vec<String>> {
+        let name = |parameter: &Parameter| match &parameter.pattern {
+            Pat::Ident(pattern) => Ok(pattern.ident.to_string().trim_start_matches("r#").to_owned()),
+            other => Err(Error::new_spanned(other, "a parameter's name is that of a hidden column")),
+        };
+        self.fixed.iter().map(name).collect()
+    }
+
     /// Whether SQL sees the same parameters, apart from defaults.
     pub fn same(&self, other: &Self) -> bool {
         let types = |p: &Self| p.fixed.iter().map(|p| p.ty.to_token_stream().to_string()).collect::<Vec<_>>();
@@ -113,33 +133,37 @@ impl Parameters {
         if self.variadic() { -1 } else { i32::try_from(given).unwrap_or(i32::MAX) }
     }
 
-    /// Fills the parameters from `given` arguments, the others from their defaults.
+    /// Fills the parameters from what is given, the others from their defaults.
     ///
     /// * `refuse` - the function to return from with when an argument does not fit
-    pub fn fill(&self, name: &str, given: usize, refuse: &TokenStream) -> Filled {
+    pub fn fill(&self, name: &str, given: Given, refuse: &TokenStream) -> Filled {
         let variables: Vec<Ident> = (0..self.fixed.len()).map(|index| format_ident!("argument_{index}")).collect();
         let bindings = self.fixed.iter().enumerate().map(|(index, parameter)| {
             let variable = &variables[index];
             let ty = without_lifetimes(&parameter.ty);
-            match &parameter.default {
-                Some(default) if index >= given => {
-                    quote_spanned!(default.span()=> let #variable: #ty = #default;)
-                }
-                _ => {
-                    // quote_spanned: a type that is no argument type is an error on the author's line.
-                    let convert = quote_spanned!(parameter.ty.span()=>
-                        <#ty as ::sqlink_guest::FromValue<'_>>::from_value(value));
-                    let expected = quote_spanned!(parameter.ty.span()=>
-                        <#ty as ::sqlink_guest::FromValue<'_>>::EXPECTED);
-                    let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
-                    quote! {
-                        let value = args.at(#index);
-                        let #variable = match #convert {
-                            ::core::option::Option::Some(value) => value,
-                            ::core::option::Option::None => return #refuse(#name, #number, #expected, value),
-                        };
+            let default = parameter.default.as_ref();
+            // quote_spanned: a type that is no argument type is an error on the author's line.
+            let span = at(parameter.ty.span());
+            let convert = quote_spanned!(span=>
+                <#ty as ::sqlink_guest::FromValue<'_>>::from_value(value));
+            let expected = quote_spanned!(span=>
+                <#ty as ::sqlink_guest::FromValue<'_>>::EXPECTED);
+            let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
+            let converted = quote! {
+                {
+                    let value = args.at(#index);
+                    match #convert {
+                        ::core::option::Option::Some(value) => value,
+                        ::core::option::Option::None => return #refuse(#name, #number, #expected, value),
                     }
                 }
+            };
+            match (given, default) {
+                (Given::Count(count), Some(default)) if index >= count => quote!(let #variable: #ty = #default;),
+                (Given::Mask, Some(default)) => quote! {
+                    let #variable: #ty = if given & 1 << #index == 0 { #default } else { #converted };
+                },
+                _ => quote!(let #variable = #converted;),
             }
         });
         let least = self.fixed.len();
@@ -151,10 +175,13 @@ impl Parameters {
                     return ::sqlink_guest::__private::too_few(#name, #least_number);
                 }
             },
-            None => quote! {
-                if args.len() != #given {
-                    return ::sqlink_guest::__private::wrong_count(#name);
-                }
+            None => match given {
+                Given::Count(given) => quote! {
+                    if args.len() != #given {
+                        return ::sqlink_guest::__private::wrong_count(#name);
+                    }
+                },
+                Given::Mask => quote!(),
             },
         };
         let (rest, rest_argument) = match self.rest {

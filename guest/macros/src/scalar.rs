@@ -1,12 +1,12 @@
 //! `#[scalar]`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Error, FnArg, ItemFn, Result, ReturnType};
 
 use crate::options::{FUNCTION_FLAGS, Options};
-use crate::parameters::{Filled, Parameters, check_signature};
+use crate::parameters::{Filled, Given, Parameters, check_signature};
 
 const WHAT: &str = "a scalar function";
 
@@ -21,10 +21,11 @@ pub fn expand(attributes: TokenStream, item: TokenStream) -> Result<TokenStream>
     let visibility = &function.vis;
     let name = options.name_or(ident)?;
     let flags = options.flags();
-    let result_span = result_span(&function.sig);
-    let convert = quote_spanned!(result_span=> ::sqlink_guest::__private::IntoReturn::into_return(result));
+    let convert =
+        quote_spanned!(result_span(&function.sig)=> ::sqlink_guest::__private::IntoReturn::into_return(result));
     let registrations = parameters.counts().map(|given| {
-        let Filled { bindings, arguments } = parameters.fill(&name, given, &quote!(::sqlink_guest::__private::refuse));
+        let Filled { bindings, arguments } =
+            parameters.fill(&name, Given::Count(given), &quote!(::sqlink_guest::__private::refuse));
         let count = parameters.arg_count(given);
         quote! {
             ::sqlink_guest::Function::new(#name, #count, #flags, {
@@ -52,12 +53,18 @@ pub fn expand(attributes: TokenStream, item: TokenStream) -> Result<TokenStream>
     })
 }
 
+/// Code for which the compiler reports errors at `there`, while its names mean what they mean in the macro's other code:
+/// an author's `macro_rules!` would hide them else.
+pub fn at(there: Span) -> Span {
+    Span::call_site().located_at(there)
+}
+
 /// Where an error about a result belongs.
-pub fn result_span(signature: &syn::Signature) -> proc_macro2::Span {
-    match &signature.output {
+pub fn result_span(signature: &syn::Signature) -> Span {
+    at(match &signature.output {
         ReturnType::Default => signature.ident.span(),
         ReturnType::Type(_, ty) => ty.span(),
-    }
+    })
 }
 
 /// A method has no meaning without its object.

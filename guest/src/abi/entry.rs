@@ -3,9 +3,9 @@
 use core::cell::{Cell, UnsafeCell};
 use core::mem::MaybeUninit;
 
-use super::RawValue;
 use super::arena::Arena;
-use crate::{Error, Value};
+use super::{RawText, RawValue};
+use crate::{Error, Value, ValueRef};
 
 /// What is alive between calls. A core module without threads runs one call at a time.
 struct Instance {
@@ -110,20 +110,27 @@ pub(super) fn fail<T: Copy>(error: Error) -> *mut u8 {
 
 /// A value that stays where it is until the next call.
 #[inline]
-pub(super) fn keep(value: Value) -> RawValue<'static> {
+fn keep(value: Value) -> ValueRef<'static> {
     // SAFETY: as in `fail`.
-    let value = unsafe {
+    unsafe {
         *INSTANCE.value.get() = value;
-        &*INSTANCE.value.get()
-    };
-    RawValue::borrow(value.as_ref())
+        (*INSTANCE.value.get()).as_ref()
+    }
+}
+
+/// Text that stays where it is until the next call.
+pub(super) fn keep_text(text: String) -> RawText<'static> {
+    match keep(Value::Text(text)) {
+        ValueRef::Text(text) => RawText::borrow(text),
+        _ => RawText::borrow(""),
+    }
 }
 
 /// `result<value, error>`.
 #[inline]
 pub(super) fn give_value(result: Result<Value, Error>) -> *mut u8 {
     match result {
-        Ok(value) => give(keep(value)),
+        Ok(value) => give(RawValue::borrow(keep(value))),
         Err(error) => fail::<RawValue<'_>>(error),
     }
 }

@@ -11,6 +11,8 @@ pub mod aggregate;
 pub mod collation;
 #[cfg(target_family = "wasm")]
 pub mod scalar;
+#[cfg(target_family = "wasm")]
+pub mod vtab;
 
 #[cfg(target_family = "wasm")]
 impl<T: crate::extension::Extension> crate::bindings::exports::sqlink::extension::metadata::Guest for T {
@@ -51,6 +53,37 @@ macro_rules! __sqlink_export {
         $crate::__sqlink_export! { collation $extension:
             "sqlink:extension/collation@0.1.0#compare"
             compare(id: u32, left: *const u8, left_len: usize, right: *const u8, right_len: usize) -> i32;
+        }
+    };
+    (vtab $extension:ident) => {
+        $crate::__sqlink_export! { vtab $extension:
+            "sqlink:extension/vtab@0.1.0#create"
+            create(module: u32, table: u32, database: *const u8, database_len: usize, name: *const u8, name_len: usize,
+                arguments: *const u8, arguments_len: usize) -> *const u8;
+            "sqlink:extension/vtab@0.1.0#connect"
+            connect(module: u32, table: u32, database: *const u8, database_len: usize, name: *const u8, name_len: usize,
+                arguments: *const u8, arguments_len: usize) -> *const u8;
+            "sqlink:extension/vtab@0.1.0#disconnect" disconnect(table: u32);
+            "sqlink:extension/vtab@0.1.0#destroy" destroy(table: u32) -> *const u8;
+            "sqlink:extension/vtab@0.1.0#best-index"
+            best_index(table: u32, constraints: *const u8, constraints_len: usize, order_by: *const u8,
+                order_by_len: usize, distinct: u32, columns: u64) -> *const u8;
+            "sqlink:extension/vtab@0.1.0#open" open(table: u32, cursor: u32) -> *const u8;
+            "sqlink:extension/vtab@0.1.0#filter"
+            filter(cursor: u32, number: i32, name: *const u8, name_len: usize, args: *const u8, args_len: usize,
+                columns: u64) -> *const u8;
+            "sqlink:extension/vtab@0.1.0#next-batch" next_batch(cursor: u32, max_rows: u32) -> *const u8;
+            "sqlink:extension/vtab@0.1.0#close" close(cursor: u32);
+            "sqlink:extension/vtab@0.1.0#insert"
+            insert(table: u32, has_rowid: u32, rowid: i64, values: *const u8, values_len: usize,
+                on_conflict: u32) -> *const u8;
+            "sqlink:extension/vtab@0.1.0#update"
+            update(table: u32, rowid: i64, new_rowid: i64, values: *const u8, values_len: usize,
+                on_conflict: u32) -> *const u8;
+            "sqlink:extension/vtab@0.1.0#delete" delete(table: u32, rowid: i64) -> *const u8;
+            "sqlink:extension/vtab@0.1.0#transaction" transaction(table: u32, step: u32, number: i32) -> *const u8;
+            "sqlink:extension/vtab@0.1.0#rename" rename(table: u32, name: *const u8, name_len: usize) -> *const u8;
+            "sqlink:extension/vtab@0.1.0#integrity" integrity(table: u32, quick: u32) -> *const u8;
         }
     };
     ($interface:ident $extension:ident:

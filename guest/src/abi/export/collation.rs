@@ -15,7 +15,9 @@ pub unsafe fn compare<T: Extension>(
     // SAFETY: the host's promise; an order borrows nothing.
     let order = unsafe {
         enter(|| match T::COLLATIONS.get(id as usize) {
-            Some(collation) => collation.compare(text_from_host(left, left_len), text_from_host(right, right_len)),
+            Some(collation) => {
+                collation.compare(text_from_host(left, left_len).get(), text_from_host(right, right_len).get())
+            }
             // There is no way to say so, and any answer would be a wrong order.
             None => core::arch::wasm32::unreachable(),
         })
