@@ -18,6 +18,7 @@ mod vtab;
 mod vtab_cursor;
 mod vtab_index;
 mod vtab_shadow;
+mod vtab_table;
 mod vtab_update;
 
 #[cfg(all(feature = "component", not(feature = "web"), target_arch = "wasm32"))]
@@ -32,4 +33,5 @@ pub use statement::Script;
 pub(crate) use statement::{Compiled, Statement, Stepped};
 pub(crate) use subtype::{set_subtype, subtype_of};
 pub use value::{Args, RawValue};
-pub(crate) use vtab::{Declaring, ModuleKind, TableOption};
+pub(crate) use vtab::ModuleKind;
+pub(crate) use vtab_table::{Declaring, TableOption};

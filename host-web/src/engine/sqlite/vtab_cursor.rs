@@ -8,8 +8,8 @@ use std::slice;
 use rusqlite::ffi;
 
 use super::result::ENCODING_UTF8;
-use super::vtab::{KeptRowid, complain, handle, table};
 use super::vtab_index::read_string;
+use super::vtab_table::{KeptRowid, complain, handle, table};
 use super::vtab_update::owned;
 use crate::contract::types::Value;
 use crate::contract::vtab::Argument;

@@ -6,7 +6,7 @@ use std::slice;
 use rusqlite::ffi;
 
 use super::value::read;
-use super::vtab::{complain, table};
+use super::vtab_table::{complain, table};
 use super::vtab_update::copied;
 use crate::contract::types::Value;
 use crate::contract::vtab::{Constraint, ConstraintUse, DistinctMode, IndexPlan, IndexQuery, Operator, OrderTerm};

@@ -7,7 +7,7 @@ use std::slice;
 use rusqlite::ffi;
 
 use super::value::{RawValue, ReadError, read};
-use super::vtab::{KeptRowid, complain, handle, table};
+use super::vtab_table::{KeptRowid, complain, handle, table};
 use crate::contract::types::Value;
 use crate::contract::vtab::Conflict;
 use crate::engine::error::{Error, NOMEM, Result};

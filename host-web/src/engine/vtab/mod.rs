@@ -208,9 +208,9 @@ pub(crate) fn disconnect_all(connection: &Connection) -> Result<()> {
     let outcome = connection.core.internally(|| {
         let compiled = connection.compile(&script, 0, false)?;
         let _running = connection.enter();
-        compiled.statement.map_or(Ok(()), |statement| {
-            statement.step().map(drop).map_err(|code| connection.error(code, 0))
-        })
+        compiled
+            .statement
+            .map_or(Ok(()), |statement| statement.step().map(drop).map_err(|code| connection.error(code, 0)))
     });
     connection.database.set_writes_schema(on);
     outcome
