@@ -23,6 +23,16 @@ impl Error {
     pub const ERROR: i32 = 1;
     /// SQLITE_READONLY: a statement that reads would write.
     pub const READONLY: i32 = 8;
+    /// SQLITE_IOERR: a file can't be read or written.
+    pub const IOERR: i32 = 10;
+    /// SQLITE_CORRUPT: content that can't be right.
+    pub const CORRUPT: i32 = 11;
+    /// SQLITE_NOTFOUND: something that is not there.
+    pub const NOTFOUND: i32 = 12;
+    /// SQLITE_FULL: a quota is used up.
+    pub const FULL: i32 = 13;
+    /// SQLITE_CANTOPEN: a file that is not there.
+    pub const CANTOPEN: i32 = 14;
     /// SQLITE_TOOBIG: a value over a size limit.
     pub const TOOBIG: i32 = 18;
     /// SQLITE_CONSTRAINT: a rule on the data is violated.

@@ -179,9 +179,3 @@ fn capabilities(list: &[(&str, &str)]) -> Vec<Capability> {
 pub(crate) fn unknown(kind: &str) -> Error {
     Error::new(Error::MISUSE, ["the host asked for a ", kind, " that the extension does not have"].concat())
 }
-
-/// The answer to an import on a target without a host.
-#[cfg(not(target_family = "wasm"))]
-pub(crate) fn no_host(capability: &str) -> Error {
-    Error::new(Error::AUTH, ["capability `", capability, "` needs a SQLink host; this build runs without one"].concat())
-}

@@ -178,6 +178,14 @@
 //! # fn main() {}
 //! ```
 //!
+//! | module | capability | |
+//! |---|---|---|
+//! | [`log`], [`config`], [`subtype`] | none | messages, the embedder's settings, marks on values |
+//! | [`random`], [`clock`] | `random`, `clock` | secure bytes, wall and monotonic time |
+//! | [`spi`] | `spi.read`, `spi.write` | SQL on the calling connection |
+//! | [`state`], [`cache`] | `state`, `cache` | bytes by key, kept for good or for a while |
+//! | [`files`] | `files.read`, `files.write` | files that the embedder handed over |
+//!
 //! A component imports only what its code uses: without a call to [`random`] it does not import `random`.
 //!
 //! # Panics
@@ -273,15 +281,21 @@ mod collation;
 mod convert;
 mod error;
 mod extension;
+mod host;
 #[cfg(target_family = "wasm")]
 mod panic;
 mod scalar;
 mod value;
 
+pub mod cache;
 pub mod clock;
+pub mod config;
+pub mod files;
 pub mod log;
 pub mod random;
 pub mod spi;
+pub mod state;
+pub mod subtype;
 pub mod testing;
 pub mod vtab;
 
@@ -309,8 +323,8 @@ pub mod prelude {
         Conflict, Connect, Cursor, IndexPlan, IndexQuery, Operator, Row, Rowid, Scan, Schema, Table,
     };
     pub use crate::{
-        Args, Bytes, Error, FromValue, IntoValue, Value, ValueRef, aggregate, clock, collation, extension, log, random,
-        scalar, spi, table, table_function,
+        Args, Bytes, Error, FromValue, IntoValue, Value, ValueRef, aggregate, cache, clock, collation, config,
+        extension, files, log, random, scalar, spi, state, subtype, table, table_function,
     };
 }
 

@@ -1,8 +1,12 @@
 //! Random bytes. Needs the capability `random`.
 //!
+//! On a target other than WebAssembly there is no host to ask and the calls always fail: keep logic apart from its
+//! randomness.
+//!
 //! Source: `wit/random.wit`
 
 use crate::Error;
+use crate::host::ask;
 
 /// The most bytes one call gives.
 pub const MAX_BYTES: u32 = 65_536;
@@ -10,16 +14,9 @@ pub const MAX_BYTES: u32 = 65_536;
 /// Cryptographically secure random bytes; at most [`MAX_BYTES`].
 ///
 /// # Errors
-/// [`Error::AUTH`] if `random` is not granted, [`Error::TOOBIG`] if `len` is larger than [`MAX_BYTES`]. On a target other
-/// than WebAssembly there is no host to ask and the call always fails: keep logic apart from its randomness.
+/// [`Error::AUTH`] if `random` is not granted, [`Error::TOOBIG`] if `len` is larger than [`MAX_BYTES`].
 pub fn bytes(len: u32) -> Result<Vec<u8>, Error> {
-    #[cfg(target_family = "wasm")]
-    return crate::bindings::sqlink::extension::random::bytes(len).map_err(Error::from_host);
-    #[cfg(not(target_family = "wasm"))]
-    {
-        let _ = len;
-        Err(crate::extension::no_host("random"))
-    }
+    ask!("random": random::bytes(len))
 }
 
 /// `N` random bytes.
