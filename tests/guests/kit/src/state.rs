@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 
-use crate::tables::{Cursor, Table};
+use crate::tables::{Cursor, Rows, Table};
 
 /// Most entries of the log.
 const LOG: usize = 200;
@@ -21,6 +21,8 @@ pub(crate) struct State {
     pub(crate) groups: HashMap<u32, String>,
     /// Virtual tables by the host's number.
     pub(crate) tables: HashMap<u32, Table>,
+    /// Rows of virtual tables by database and name.
+    pub(crate) stored: HashMap<(String, String), Rows>,
     /// Cursors by the host's number.
     pub(crate) cursors: HashMap<u32, Cursor>,
 }

@@ -36,11 +36,13 @@ pub(crate) const MODULES: &[(&str, ModuleFlags)] = &[
 /// Values by rowid.
 pub(crate) type Rows = BTreeMap<i64, Vec<Value>>;
 
-/// A virtual table.
+/// A virtual table, as one connection knows it. Its rows are at its name: SQLite connects a table again whenever the schema
+/// changes.
 #[derive(Default)]
 pub(crate) struct Table {
     pub(crate) module: u32,
-    pub(crate) rows: Rows,
+    /// Database and name.
+    pub(crate) name: (String, String),
     /// What was there when the transaction began.
     pub(crate) begun: Rows,
     /// What was there at each savepoint.
@@ -49,7 +51,7 @@ pub(crate) struct Table {
 
 impl Table {
     /// Makes a table with its declaration.
-    pub(crate) fn new(module: u32, arguments: &[String]) -> (Self, String) {
+    pub(crate) fn new(module: u32, name: (String, String), arguments: &[String]) -> (Self, String) {
         let declaration = match module {
             TABLE | CONFLICTS if arguments.is_empty() => "CREATE TABLE x(a)".to_owned(),
             TABLE | CONFLICTS => format!("CREATE TABLE x({})", arguments.join(",")),
@@ -57,7 +59,7 @@ impl Table {
             BAD => "CREATE TABLE x(a, b, how HIDDEN)".to_owned(),
             _ => "CREATE TABLE x(n INTEGER, r REAL, s TEXT, start HIDDEN, stop HIDDEN)".to_owned(),
         };
-        (Self { module, ..Self::default() }, declaration)
+        (Self { module, name, ..Self::default() }, declaration)
     }
 }
 

@@ -7,15 +7,20 @@ use crate::bindings::exports::sqlink::extension::vtab::{
 };
 use crate::bindings::sqlink::extension::config;
 use crate::state::{note, with};
-use crate::tables::{BAD, CONFLICTS, Cursor, DECLARED, Scan, TABLE, Table};
+use crate::tables::{BAD, CONFLICTS, Cursor, DECLARED, Rows, Scan, TABLE, Table};
 use crate::{ERROR, Error, Kit, Value, error};
 
 /// `SQLITE_CONSTRAINT`
 const CONSTRAINT: i32 = 19;
 
-fn table<T>(table: u32, run: impl FnOnce(&mut Table) -> T) -> Result<T, Error> {
-    with(|state| state.tables.get_mut(&table).map(run))
-        .ok_or_else(|| error(ERROR, format!("there is no table {table}")))
+/// Uses a table and its rows.
+fn table<T>(table: u32, run: impl FnOnce(&mut Table, &mut Rows) -> T) -> Result<T, Error> {
+    with(|state| {
+        let table = state.tables.get_mut(&table)?;
+        let rows = state.stored.entry(table.name.clone()).or_default();
+        Some(run(table, rows))
+    })
+    .ok_or_else(|| error(ERROR, format!("there is no table {table}")))
 }
 
 fn connect(how: &str, module: u32, id: u32, database: &str, name: &str, arguments: &[String]) -> Result<String, Error> {
@@ -23,7 +28,7 @@ fn connect(how: &str, module: u32, id: u32, database: &str, name: &str, argument
     if arguments.iter().any(|argument| argument == how) {
         return Err(error(ERROR, format!("{how} fails")));
     }
-    let (table, declaration) = Table::new(module, arguments);
+    let (table, declaration) = Table::new(module, (database.to_owned(), name.to_owned()), arguments);
     with(|state| state.tables.insert(id, table));
     Ok(declaration)
 }
@@ -157,12 +162,12 @@ fn scan_series(plan: &str, args: Vec<Argument>, columns: u64) -> Result<Scan, Er
 }
 
 /// Inserts a row at a rowid, and sees to one that is there already.
-fn insert(table: &mut Table, rowid: i64, values: Vec<Value>, on_conflict: Conflict) -> Result<(), Error> {
-    let replaces = table.module == CONFLICTS && on_conflict == Conflict::Replace;
-    if table.rows.contains_key(&rowid) && !replaces {
+fn insert(module: u32, rows: &mut Rows, rowid: i64, values: Vec<Value>, on_conflict: Conflict) -> Result<(), Error> {
+    let replaces = module == CONFLICTS && on_conflict == Conflict::Replace;
+    if rows.contains_key(&rowid) && !replaces {
         return Err(error(CONSTRAINT, format!("row {rowid} is there already")));
     }
-    table.rows.insert(rowid, values);
+    rows.insert(rowid, values);
     Ok(())
 }
 
@@ -197,12 +202,12 @@ impl Guest for Kit {
         if config::get("keep").is_some() {
             return Err(error(ERROR, "destroy fails"));
         }
-        with(|state| state.tables.remove(&table));
+        with(|state| state.tables.remove(&table).map(|table| state.stored.remove(&table.name)));
         Ok(())
     }
 
     fn best_index(id: u32, query: IndexQuery) -> Result<IndexPlan, Error> {
-        match table(id, |table| table.module)? {
+        match table(id, |table, _| table.module)? {
             BAD => plan_bad(&query),
             TABLE | CONFLICTS | DECLARED => Ok(IndexPlan {
                 order_by_consumed: false,
@@ -220,7 +225,7 @@ impl Guest for Kit {
     fn filter(id: u32, _number: i32, name: String, args: Vec<Argument>, columns: u64) -> Result<(), Error> {
         let on = with(|state| state.cursors.get(&id).map(|cursor| cursor.table))
             .ok_or_else(|| error(ERROR, format!("there is no cursor {id}")))?;
-        let (module, rows) = table(on, |table| (table.module, table.rows.clone()))?;
+        let (module, rows) = table(on, |table, rows| (table.module, rows.clone()))?;
         let scan = match module {
             TABLE | CONFLICTS | DECLARED => {
                 Scan::Rows { rows: rows.into_iter().collect::<Vec<_>>().into_iter(), columns }
@@ -258,22 +263,22 @@ impl Guest for Kit {
     }
 
     fn insert(id: u32, rowid: Option<i64>, values: Vec<Value>, on_conflict: Conflict) -> Result<i64, Error> {
-        table(id, |table| {
-            let rowid = rowid.unwrap_or_else(|| table.rows.last_key_value().map_or(1, |(last, _)| last + 1));
-            insert(table, rowid, values, on_conflict).map(|()| rowid)
+        table(id, |table, rows| {
+            let rowid = rowid.unwrap_or_else(|| rows.last_key_value().map_or(1, |(last, _)| last + 1));
+            insert(table.module, rows, rowid, values, on_conflict).map(|()| rowid)
         })?
     }
 
     fn update(id: u32, rowid: i64, new_rowid: i64, values: Vec<Value>, on_conflict: Conflict) -> Result<(), Error> {
-        table(id, |table| {
-            let old = table.rows.remove(&rowid);
-            insert(table, new_rowid, values, on_conflict)
-                .inspect_err(|_| table.rows.extend(old.map(|old| (rowid, old))))
+        table(id, |table, rows| {
+            let old = rows.remove(&rowid);
+            insert(table.module, rows, new_rowid, values, on_conflict)
+                .inspect_err(|_| rows.extend(old.map(|old| (rowid, old))))
         })?
     }
 
     fn delete(id: u32, rowid: i64) -> Result<(), Error> {
-        table(id, |table| drop(table.rows.remove(&rowid)))
+        table(id, |_, rows| drop(rows.remove(&rowid)))
     }
 
     fn transaction(id: u32, step: TransactionStep) -> Result<(), Error> {
@@ -283,30 +288,37 @@ impl Guest for Kit {
         {
             return Err(error(ERROR, "sync fails"));
         }
-        table(id, |table| match step {
-            TransactionStep::Begin => table.begun = table.rows.clone(),
+        table(id, |table, rows| match step {
+            TransactionStep::Begin => table.begun = rows.clone(),
             TransactionStep::Sync => {}
             TransactionStep::Commit => table.savepoints.clear(),
             TransactionStep::Rollback => {
                 table.savepoints.clear();
-                table.rows = std::mem::take(&mut table.begun);
+                *rows = std::mem::take(&mut table.begun);
             }
-            TransactionStep::Savepoint(n) => drop(table.savepoints.insert(n, table.rows.clone())),
+            TransactionStep::Savepoint(n) => drop(table.savepoints.insert(n, rows.clone())),
             TransactionStep::Release(n) => drop(table.savepoints.split_off(&n)),
             TransactionStep::RollbackTo(n) => {
-                if let Some(rows) = table.savepoints.get(&n) {
-                    table.rows = rows.clone();
+                if let Some(saved) = table.savepoints.get(&n) {
+                    rows.clone_from(saved);
                 }
                 drop(table.savepoints.split_off(&n.saturating_add(1)));
             }
         })
     }
 
-    fn rename(_table: u32, new_name: String) -> Result<(), Error> {
+    fn rename(id: u32, new_name: String) -> Result<(), Error> {
         note(format!("rename {new_name}"));
         if new_name == "refused" {
             return Err(error(ERROR, "rename fails"));
         }
+        with(|state| {
+            if let Some(table) = state.tables.get_mut(&id) {
+                let rows = state.stored.remove(&table.name).unwrap_or_default();
+                table.name.1 = new_name;
+                state.stored.insert(table.name.clone(), rows);
+            }
+        });
         Ok(())
     }
 
