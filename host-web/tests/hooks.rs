@@ -467,3 +467,35 @@ fn information_lists_the_hooks() -> Result {
     assert_eq!(engine::extensions(connection)?[0].hooks, ["authorizer", "commit"]);
     engine::close(connection)
 }
+
+#[test]
+fn what_sqlite_does_by_statements_of_its_own_goes_on() -> Result {
+    let (connection, shared) = guarded(HookSet::all())?;
+    engine::exec(
+        connection,
+        "CREATE INDEX i ON t(b); ALTER TABLE t RENAME COLUMN b TO c; ALTER TABLE t ADD COLUMN d; ALTER TABLE t DROP COLUMN d;
+         VACUUM; REINDEX; ANALYZE; DROP INDEX i; CREATE TABLE u AS SELECT * FROM t; SAVEPOINT s; DELETE FROM u; ROLLBACK TO s;
+         RELEASE s; INSERT OR REPLACE INTO u SELECT * FROM t",
+    )?;
+    assert!(!shared.take().is_empty());
+    is_sound(connection, 2)
+}
+
+#[test]
+fn a_conflict_clause_does_not_hide_a_hook_that_failed() -> Result {
+    for conflict in ["IGNORE", "REPLACE", "FAIL", "ROLLBACK", "ABORT"] {
+        let (connection, shared) = guarded(HookSet::UPDATE)?;
+        engine::exec(connection, "CREATE UNIQUE INDEX i ON t(a); BEGIN; INSERT INTO t VALUES (8, 8)")?;
+        shared.fail("insert main.t", false);
+        let sql = format!("INSERT OR {conflict} INTO t VALUES (3, 3), (4, 4)");
+        let error = fails(engine::exec(connection, &sql));
+        assert_eq!(
+            error.message, "extension `guard`, hook `update`: no good; the transaction was rolled back",
+            "{sql}"
+        );
+        shared.calm();
+        is_sound(connection, 2)?;
+        engine::close(connection)?;
+    }
+    Ok(())
+}

@@ -10,6 +10,8 @@
 //! connection, resetting, rebinding or finalizing a statement that is on the stack, and changing what is registered.
 //! To allow all that, no borrow is held across a call into SQLite or into the front.
 //!
+//! Inside a hook or a collation SQLite allows no use of the connection: compiling and running SQL there is an error too.
+//!
 //! # Invariants
 //!
 //! - The engine owns policy: grants, limits, call depth. Fronts carry out what it allows.
@@ -24,6 +26,7 @@ mod calls;
 mod collation;
 mod connection;
 mod core;
+mod counts;
 mod error;
 mod extension;
 mod function;
