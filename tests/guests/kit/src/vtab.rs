@@ -213,7 +213,14 @@ impl Guest for Kit {
                 order_by_consumed: false,
                 ..plan_series(&IndexQuery { constraints: Vec::new(), ..query })
             }),
-            _ => Ok(plan_series(&query)),
+            _ => {
+                // Without an argument that another table gives, this would be another series.
+                let unknown = |each: &Constraint| !each.usable && matches!(each.column, 3 | 4);
+                if query.constraints.iter().any(unknown) {
+                    return Err(error(CONSTRAINT, "an argument is not known"));
+                }
+                Ok(plan_series(&query))
+            }
         }
     }
 
