@@ -43,13 +43,28 @@ pub(crate) struct Context {
 ///
 /// SQLite's.
 pub(crate) fn register(connection: &Connection, extension: &Rc<Extension>, index: usize) -> Result<()> {
+    let arg_count = extension.manifest.aggregates.get(index).map_or(0, |item| item.arg_count);
+    register_for(connection, extension, index, arg_count)
+}
+
+/// Registers an aggregate for another number of arguments than the manifest says.
+///
+/// # Errors
+///
+/// SQLite's.
+pub(crate) fn register_for(
+    connection: &Connection,
+    extension: &Rc<Extension>,
+    index: usize,
+    arg_count: i32,
+) -> Result<()> {
     let Some(item) = extension.manifest.aggregates.get(index) else { return Ok(()) };
     let core = Rc::clone(&connection.core);
     let aggregate = Rc::new(Aggregate { core, extension: Rc::clone(extension), id: item.id, index });
     let _running = connection.enter();
     connection
         .database
-        .create_aggregate(&c_name(&item.name)?, item.arg_count, item.flags.into(), item.window, aggregate)
+        .create_aggregate(&c_name(&item.name)?, arg_count, item.flags.into(), item.window, aggregate)
         .map_err(|code| connection.error(code, 0))
 }
 

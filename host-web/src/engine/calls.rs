@@ -5,6 +5,7 @@
 
 use std::cell::Cell;
 
+use crate::contract::dispatch::Interfaces;
 use crate::engine::connection::Core;
 use crate::engine::error::{Error, NOMEM, Part, Reason, Result, TOOBIG, guest_code};
 use crate::engine::extension::Extension;
@@ -136,7 +137,9 @@ impl Extension {
     /// Whether a call may come while another one into the extension is on the stack.
     #[cold]
     fn may_nest(&self, callee: Callee) -> bool {
-        self.manifest.nesting == Nesting::FreshInstance && matches!(callee, Callee::Function(_))
+        self.manifest.nesting == Nesting::FreshInstance
+            && self.exports.contains(Interfaces::FRESH_INSTANCES)
+            && matches!(callee, Callee::Function(_))
     }
 
     #[cold]

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
+use crate::contract::dispatch::Interfaces;
 use crate::engine::calls::{Callee, Hook, Numbers};
 use crate::engine::connection::Connection;
 use crate::engine::error::{Part, Result};
@@ -27,6 +28,8 @@ pub(crate) struct Extension {
     pub(crate) name: String,
     /// With the prefix in front of the SQL names.
     pub(crate) manifest: Manifest,
+    /// What it exports, and what the embedder can do with it.
+    pub(super) exports: Interfaces,
     digest: String,
     pub(crate) grants: Grants,
     /// What of it is on the stack; the innermost where calls nest.
@@ -52,6 +55,7 @@ impl Extension {
         id: u32,
         connection: u32,
         manifest: Manifest,
+        exports: Interfaces,
         digest: &str,
         grants: Grants,
         kept: Kept,
@@ -61,6 +65,7 @@ impl Extension {
             connection,
             name: manifest.name.clone(),
             manifest,
+            exports,
             digest: digest.to_owned(),
             grants,
             running: Cell::new(None),

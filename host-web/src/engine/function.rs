@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use crate::engine::calls::{Callee, describe_problem};
 use crate::engine::connection::{Connection, Core};
+use crate::engine::counts;
 use crate::engine::error::{BUSY, Error, NOMEM, Reason, Result};
 use crate::engine::extension::Extension;
 use crate::engine::manifest::{FunctionFlags, check_function, describe_function};
@@ -145,12 +146,27 @@ fn invalid_argument(extension: &Extension, callee: Callee, number: u32, at: usiz
 ///
 /// SQLite's.
 pub(crate) fn register(connection: &Connection, extension: &Rc<Extension>, index: usize) -> Result<()> {
+    let arg_count = extension.manifest.functions.get(index).map_or(0, |function| function.arg_count);
+    register_for(connection, extension, index, arg_count)
+}
+
+/// Registers a function of an extension for another number of arguments than the manifest says.
+///
+/// # Errors
+///
+/// SQLite's.
+pub(crate) fn register_for(
+    connection: &Connection,
+    extension: &Rc<Extension>,
+    index: usize,
+    arg_count: i32,
+) -> Result<()> {
     let Some(function) = extension.manifest.functions.get(index) else { return Ok(()) };
     let target = Target::Extension { extension: Rc::clone(extension), id: function.id, index };
     let flags = FunctionFlags::from(function.flags);
     let subtype = flags.contains(FunctionFlags::SUBTYPE);
     let registered = Rc::new(Registered { core: Rc::clone(&connection.core), target, subtype });
-    restore(connection, &function.name, function.arg_count, flags, registered)
+    restore(connection, &function.name, arg_count, flags, registered)
 }
 
 /// Registers a function again, replacing what has its name.
@@ -201,6 +217,7 @@ pub(crate) fn c_name(name: &str) -> Result<CString> {
 /// SQLite equivalent: `sqlite3_create_function_v2`
 pub fn create_function(connection: u32, name: &str, arg_count: i32, flags: FunctionFlags, id: u32) -> Result<()> {
     let (connection, c_name) = for_change(connection, name, arg_count)?;
+    counts::may_change(&connection, &Key::function(name, arg_count)).map_err(|code| refused(&connection, code, name, arg_count))?;
     let target = Target::Host { id, name: name.to_owned() };
     let registered = Rc::new(Registered { core: Rc::clone(&connection.core), target, subtype: false });
     let registration = Registration::Application { function: Rc::downgrade(&registered), flags };
@@ -210,8 +227,9 @@ pub fn create_function(connection: u32, name: &str, arg_count: i32, flags: Funct
         .database
         .create_scalar(&c_name, arg_count, flags, registered)
         .map_err(|code| refused(&connection, code, name, arg_count))?;
-    connection.names.borrow_mut().set(Key::function(name, arg_count), registration);
-    Ok(())
+    let key = Key::function(name, arg_count);
+    connection.names.borrow_mut().set(key.clone(), registration);
+    counts::registered(&connection, &key)
 }
 
 /// Removes a function of the embedder. One of SQLite's that it had replaced does not come back. Removing what is not
@@ -226,13 +244,14 @@ pub fn remove_function(connection: u32, name: &str, arg_count: i32) -> Result<()
     if connection.names.borrow().get(&key).is_none() {
         return Ok(());
     }
+    counts::may_change(&connection, &key).map_err(|code| refused(&connection, code, name, arg_count))?;
     let _running = connection.enter();
     connection
         .database
         .remove_function(&c_name, arg_count)
         .map_err(|code| refused(&connection, code, name, arg_count))?;
     connection.names.borrow_mut().remove(&key);
-    Ok(())
+    counts::removed(&connection, &key)
 }
 
 /// Checks that the embedder may change this function now.

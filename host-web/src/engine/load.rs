@@ -12,7 +12,7 @@ use crate::engine::names::{Key, Registration, is_builtin};
 use crate::engine::platform::{CallError, Level, Platform};
 use crate::engine::policy::Grants;
 use crate::engine::sqlite::Script;
-use crate::engine::{aggregate, collation, function, hooks, vtab};
+use crate::engine::{aggregate, collation, counts, function, hooks, vtab};
 use crate::front::{PLATFORM, dispatch};
 
 /// Loads an extension: asks it for its manifest, applies the policy, registers everything and runs its `on-load`; or does
@@ -59,10 +59,10 @@ pub fn load_extension(connection: u32, id: u32, digest: &str, options: LoadOptio
     let grants = Grants::decide(&manifest, &options.grants)?;
     manifest.add_prefix(&options.prefix)?;
     let kept = Kept::new(&manifest.name, &options)?;
-    let extension = Rc::new(Extension::new(id, handle, manifest, digest, grants, kept));
+    let extension = Rc::new(Extension::new(id, handle, manifest, exports, digest, grants, kept));
     check_collisions(&connection, &extension, options.replace)?;
     let mut loading = Loading { connection: &connection, extension: &extension, done: Vec::new() };
-    if let Err(error) = loading.carry_out(exports) {
+    if let Err(error) = loading.carry_out() {
         loading.take_back();
         return Err(error);
     }
@@ -81,7 +81,7 @@ fn check_collisions(connection: &Connection, extension: &Extension, replace: boo
                 key.describe(name)
             )))
         };
-        let owner = connection.names.borrow().get(&key).map(ToString::to_string);
+        let owner = connection.names.borrow().owner(&key).map(ToString::to_string);
         let builtin = owner.is_none() && is_builtin(connection, &key)?;
         if builtin && matches!(key, Key::Collation(_)) {
             return refuse("SQLite itself", "load it with a `prefix`; SQLite's collations can't be replaced");
@@ -110,7 +110,7 @@ struct Replaced {
 }
 
 impl Loading<'_> {
-    fn carry_out(&mut self, exports: Interfaces) -> Result<()> {
+    fn carry_out(&mut self) -> Result<()> {
         let Self { connection, extension, .. } = *self;
         for callee in extension.callees() {
             self.register(callee)?;
@@ -121,7 +121,7 @@ impl Loading<'_> {
         hooks::install(connection, extension, extension.manifest.hooks);
         connection.extensions.borrow_mut().push(Rc::clone(extension));
         extension.set_found(true);
-        if exports.contains(Interfaces::LIFECYCLE) {
+        if extension.exports.contains(Interfaces::LIFECYCLE) {
             on_load(connection, extension)?;
         }
         Ok(())
@@ -140,9 +140,10 @@ impl Loading<'_> {
         });
         register(connection, extension, callee)?;
         let registration = Registration::Extension { extension: Rc::clone(extension), callee };
-        connection.names.borrow_mut().set(key, registration);
+        let before = connection.names.borrow_mut().set(key.clone(), registration);
+        drop(before);
         self.done.push((callee, replaced));
-        Ok(())
+        counts::registered(connection, &key)
     }
 
     /// Undoes everything. What can't be undone is logged: the error that led here is the one to report.
@@ -164,6 +165,7 @@ impl Loading<'_> {
         if modules && let Err(error) = vtab::disconnect_all(connection) {
             PLATFORM.log(None, Level::Error, &format!("while taking a load back: {}", error.message));
         }
+        extension.tables.abandon();
     }
 }
 
@@ -192,6 +194,7 @@ fn unregister(connection: &Connection, extension: &Extension, callee: Callee) ->
     }
     let removed = connection.names.borrow_mut().remove(&key);
     drop(removed);
+    counts::removed(connection, &key)?;
     if is_builtin_gone(connection, &key) {
         let what = key.describe(name);
         let text = format!("SQLite's own {what}, which extension `{}` replaced, is back in new connections only", extension.name);
@@ -219,9 +222,9 @@ fn restore(connection: &Connection, extension: &Extension, callee: Callee, befor
         }
         Registration::Extension { extension, callee } => register(connection, extension, *callee)?,
     }
-    let replaced = connection.names.borrow_mut().set(key, before);
+    let replaced = connection.names.borrow_mut().set(key.clone(), before);
     drop(replaced);
-    Ok(())
+    counts::registered(connection, &key)
 }
 
 /// Runs `on-load`; what it did to the database is undone if it fails.
@@ -231,7 +234,10 @@ fn on_load(connection: &Rc<Connection>, extension: &Rc<Extension>) -> Result<()>
         extension.call(&connection.core, Callee::OnLoad, call)
     };
     execute(connection, "SAVEPOINT sqlink_on_load")?;
-    let outcome = loaded().and_then(|()| execute(connection, "RELEASE sqlink_on_load"));
+    let outcome = loaded();
+    // A cursor that it left open would keep a statement running.
+    connection.core.cursors.end(0);
+    let outcome = outcome.and_then(|()| execute(connection, "RELEASE sqlink_on_load"));
     if outcome.is_err() && !connection.database.is_autocommit() {
         execute(connection, "ROLLBACK TO sqlink_on_load; RELEASE sqlink_on_load")?;
     }
@@ -306,9 +312,10 @@ pub(super) fn unload_all(connection: &Rc<Connection>) {
 
 /// Tells an extension that it is about to go. Its error is logged.
 pub(super) fn on_unload(connection: &Connection, extension: &Extension) {
-    if dispatch::exports(extension.id).contains(Interfaces::LIFECYCLE) {
+    if extension.exports.contains(Interfaces::LIFECYCLE) {
         let call = || dispatch::lifecycle_on_unload(extension.id);
         extension.notify(&connection.core, Callee::OnUnload, call);
+        connection.core.cursors.end(0);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who has registered what on a connection: functions, collations and modules.
 
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::rc::{Rc, Weak};
 
@@ -81,27 +81,58 @@ impl fmt::Display for Registration {
 
 /// Everything on a connection that is not SQLite's own.
 #[derive(Default)]
-pub(crate) struct Names(HashMap<Key, Registration>);
+pub(crate) struct Names {
+    registered: HashMap<Key, Registration>,
+    /// Numbers of arguments with which functions were registered and removed again, by their names in ASCII lower case.
+    removed: HashMap<String, BTreeSet<i32>>,
+}
 
 impl Names {
     pub(crate) fn get(&self, key: &Key) -> Option<&Registration> {
-        self.0.get(key)
+        self.registered.get(key)
     }
 
     /// Enters a registration, and returns the one it has replaced.
     pub(crate) fn set(&mut self, key: Key, registration: Registration) -> Option<Registration> {
-        self.0.insert(key, registration)
+        if let Key::Function(name, arg_count) = &key
+            && let Some(removed) = self.removed.get_mut(name)
+        {
+            removed.remove(arg_count);
+        }
+        self.registered.insert(key, registration)
     }
 
     pub(crate) fn remove(&mut self, key: &Key) -> Option<Registration> {
-        self.0.remove(key)
+        if let Key::Function(name, arg_count) = key {
+            self.removed.entry(name.clone()).or_default().insert(*arg_count);
+        }
+        self.registered.remove(key)
     }
 
     /// Whether an extension has registered it, and nobody has replaced it since.
     pub(crate) fn belongs_to(&self, key: &Key, id: u32) -> bool {
-        matches!(self.0.get(key), Some(Registration::Extension { extension, .. }) if extension.id == id)
+        matches!(self.get(key), Some(Registration::Extension { extension, .. }) if extension.id == id)
+    }
+
+    /// Who would lose calls if this were registered: who has registered the same, or a function that takes any number of
+    /// arguments.
+    pub(crate) fn owner(&self, key: &Key) -> Option<&Registration> {
+        let variadic = || match key {
+            Key::Function(name, _) => self.get(&Key::Function(name.clone(), ANY)),
+            Key::Collation(_) | Key::Module(_) => None,
+        };
+        self.get(key).or_else(variadic)
+    }
+
+    /// The fixed numbers of arguments with which a function was removed.
+    pub(crate) fn removed_counts(&self, name: &str) -> Vec<i32> {
+        let removed = self.removed.get(&name.to_ascii_lowercase());
+        removed.into_iter().flatten().copied().filter(|count| *count != ANY).collect()
     }
 }
+
+/// The number of arguments of a function that takes any number.
+pub(crate) const ANY: i32 = -1;
 
 /// SQLite's own collations.
 const COLLATIONS: [&str; 3] = ["binary", "nocase", "rtrim"];
@@ -111,12 +142,13 @@ const LATE_MODULES: [&str; 4] = ["json_each", "json_tree", "jsonb_each", "jsonb_
 const PRAGMA_MODULES: &str = "pragma_";
 
 thread_local! {
-    /// SQLite's own functions, which are the same on every connection.
-    static FUNCTIONS: OnceCell<HashSet<(String, i64)>> = const { OnceCell::new() };
+    /// The numbers of arguments of SQLite's own functions, which are the same on every connection, by name. SQLite writes
+    /// -3 for one or more, and -4 for two or more.
+    static FUNCTIONS: OnceCell<HashMap<String, Vec<i32>>> = const { OnceCell::new() };
 }
 
-/// Whether something is SQLite's own. Extensions must not replace that unasked: indexes, views and other extensions rely on
-/// what it does. The function `match` is left out, because it is there to be replaced.
+/// Whether something is SQLite's own, or would take calls from what is. Extensions must not do that unasked: indexes, views and
+/// other extensions rely on what it does. The function `match` is left out, because it is there to be replaced.
 ///
 /// # Errors
 ///
@@ -131,31 +163,45 @@ pub(crate) fn is_builtin(connection: &Connection, key: &Key) -> Result<bool> {
             }
             // The connection knows of all that are not built in.
             let rows = pragma(connection, "PRAGMA module_list")?;
-            let listed = rows.iter().any(|row| matches!(row.first(), Some(Value::Text(item)) if item.eq_ignore_ascii_case(name)));
-            Ok(listed && connection.names.borrow().get(key).is_none())
+            let is = |row: &Vec<Value>| matches!(row.first(), Some(Value::Text(item)) if item.eq_ignore_ascii_case(name));
+            Ok(rows.iter().any(is) && connection.names.borrow().get(key).is_none())
         }
     }
 }
 
 fn is_builtin_function(connection: &Connection, name: &str, arg_count: i32) -> Result<bool> {
-    let found = |known: &HashSet<(String, i64)>| known.contains(&(name.to_owned(), i64::from(arg_count)));
+    let found = |known: &HashMap<String, Vec<i32>>| {
+        known.get(name).is_some_and(|counts| counts.iter().any(|builtin| meet(*builtin, arg_count)))
+    };
     if let Some(found) = FUNCTIONS.with(|functions| functions.get().map(found)) {
         return Ok(found);
     }
     // name, builtin, type, enc, narg, flags
     let rows = pragma(connection, "PRAGMA function_list")?;
     let names = connection.names.borrow();
-    let mut known = HashSet::new();
+    let mut known = HashMap::<_, Vec<_>>::new();
     for row in rows {
         if let [Value::Text(name), Value::Integer(builtin), _, _, Value::Integer(arg_count), ..] = row.as_slice() {
-            let key = Key::function(name, i32::try_from(*arg_count).unwrap_or(-1));
+            let arg_count = i32::try_from(*arg_count).unwrap_or(ANY);
             // Those of FTS5 and its like are registered on each connection, as if by an application.
-            if name != "match" && (*builtin == 1 || names.get(&key).is_none()) {
-                known.insert((name.to_ascii_lowercase(), *arg_count));
+            if name != "match" && (*builtin == 1 || names.get(&Key::function(name, arg_count)).is_none()) {
+                known.entry(name.to_ascii_lowercase()).or_default().push(arg_count);
             }
         }
     }
     Ok(FUNCTIONS.with(|functions| found(functions.get_or_init(|| known))))
+}
+
+/// Whether a function of an extension takes calls from one of SQLite's with the same name. One that takes any number of
+/// arguments takes all: SQLite looks at its own only when it finds no other.
+fn meet(builtin: i32, own: i32) -> bool {
+    match builtin {
+        _ if own == ANY => true,
+        ANY => true,
+        0.. => own == builtin,
+        // SQLite's numbers for "at least".
+        _ => own >= -2 - builtin,
+    }
 }
 
 fn pragma(connection: &Connection, sql: &str) -> Result<Vec<Vec<Value>>> {
