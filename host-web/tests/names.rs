@@ -4,7 +4,7 @@ mod support;
 
 use std::rc::Rc;
 
-use sqlink_host_web::contract::metadata::{Aggregate, Collation, FunctionFlags as Flags};
+use sqlink_host_web::contract::metadata::{Aggregate, Collation, FunctionFlags as Flags, Module, ModuleFlags};
 use sqlink_host_web::engine::{
     self, Args, BUSY, CallError, Collected, FunctionFlags, LoadOptions, MISUSE, Manifest, ResultSink,
 };
@@ -120,6 +120,37 @@ fn every_kind_of_collision_names_both_owners() -> Result {
     }
     let error = fails(engine::create_function(connection, "A", 1, FunctionFlags::default(), 1));
     assert_eq!(error.code, MISUSE);
+    engine::close(connection)
+}
+
+#[test]
+fn modules_collide_too() -> Result {
+    let connection = open()?;
+    let with_module = |name: &str, module: &str| Manifest {
+        modules: vec![Module {
+            id: 1,
+            name: module.into(),
+            flags: ModuleFlags::EPONYMOUS,
+            shadow_names: Vec::new(),
+        }],
+        ..manifest(name, &[])
+    };
+    // Some are there only once they are used.
+    for name in ["FTS5", "rtree", "Json_Each", "json_tree", "pragma_table_info", "pragma_function_list"] {
+        let error = fails(load(connection, 1, "first", with_module("first", name)));
+        assert_eq!(
+            error.message,
+            format!(
+                "extension `first` registers the module `{name}`, which SQLite itself has registered already: load it with \
+                 a `prefix`, or with `replace`"
+            )
+        );
+    }
+    load(connection, 1, "first", with_module("first", "own"))?;
+    let error = fails(load(connection, 2, "second", with_module("second", "OWN")));
+    assert!(error.message.contains("the module `OWN`, which extension `first` has registered already"));
+    engine::unload_extension(connection, 1)?;
+    load(connection, 2, "second", with_module("second", "OWN"))?;
     engine::close(connection)
 }
 

@@ -90,6 +90,11 @@ fn check_collisions(connection: &Connection, extension: &Extension, replace: boo
         if let Some(owner) = owner.filter(|_| !replace) {
             return refuse(&owner, "load it with a `prefix`, or with `replace`");
         }
+        if let (Key::Module(_), Some(Registration::Extension { extension, .. })) =
+            (&key, connection.names.borrow().get(&key))
+        {
+            vtab::must_not_be_in_use(extension)?;
+        }
     }
     Ok(())
 }
