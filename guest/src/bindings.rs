@@ -79,3 +79,27 @@ pub mod vtab {
         default_bindings_module: "sqlink_guest::__private::bindings::vtab",
     });
 }
+
+pub mod hooks {
+    wit_bindgen::generate!({
+        inline: "package sqlink:sdk; world hooks-part { export sqlink:extension/hooks@0.1.0; }",
+        path: "../wit",
+        world: "sqlink:sdk/hooks-part",
+        skip: ["authorize", "update", "preupdate", "commit", "rollback"],
+        with: { "sqlink:extension/types@0.1.0": crate::bindings::sqlink::extension::types },
+        pub_export_macro: true,
+        default_bindings_module: "sqlink_guest::__private::bindings::hooks",
+    });
+}
+
+pub mod lifecycle {
+    wit_bindgen::generate!({
+        inline: "package sqlink:sdk; world lifecycle-part { export sqlink:extension/lifecycle@0.1.0; }",
+        path: "../wit",
+        world: "sqlink:sdk/lifecycle-part",
+        skip: ["on-load", "on-unload"],
+        with: { "sqlink:extension/types@0.1.0": crate::bindings::sqlink::extension::types },
+        pub_export_macro: true,
+        default_bindings_module: "sqlink_guest::__private::bindings::lifecycle",
+    });
+}

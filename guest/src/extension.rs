@@ -2,7 +2,8 @@
 
 use crate::aggregate::AggregateFunction;
 use crate::collation::CollatingSequence;
-use crate::manifest::{self, Aggregate, Capability, Collation, Function, HookSet, Manifest, Nesting};
+use crate::hooks::{Called, Hooks};
+use crate::manifest::{self, Aggregate, Capability, Collation, Function, Manifest, Nesting};
 use crate::vtab::Module;
 use crate::{Error, scalar};
 
@@ -23,10 +24,32 @@ pub trait Extension: 'static {
     const COLLATIONS: &'static [CollatingSequence] = &[];
     /// Virtual tables and table-valued functions.
     const MODULES: &'static [Module] = &[];
+    /// The hooks, `()` for none.
+    type Hooks: Hooks;
+    /// Which of them are called.
+    const CALLED: Called = Called::NONE;
+    /// Whether nested scalar calls run in a further instance.
+    const FRESH_INSTANCE: bool = false;
     /// Capabilities without which the load fails, with a reason each.
     const REQUIRED: &'static [(&'static str, &'static str)] = &[];
     /// Capabilities without which the calls that need them fail, with a reason each.
     const OPTIONAL: &'static [(&'static str, &'static str)] = &[];
+
+    /// The extension was loaded.
+    ///
+    /// # Errors
+    /// The extension's own: it is not loaded.
+    fn on_load() -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// The extension is about to be unloaded.
+    ///
+    /// # Errors
+    /// The extension's own: it is logged.
+    fn on_unload() -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 /// The lists of an extension's parts as one table: `N` is the length of all together.
@@ -157,10 +180,10 @@ pub fn describe<T: Extension>() -> Manifest {
                 shadow_names: module.shadow_names().iter().map(|name| (*name).to_owned()).collect(),
             })
         },
-        hooks: HookSet::empty(),
+        hooks: T::CALLED.bits(),
         required: capabilities(T::REQUIRED),
         optional: capabilities(T::OPTIONAL),
-        nesting: Nesting::Refuse,
+        nesting: if T::FRESH_INSTANCE { Nesting::FreshInstance } else { Nesting::Refuse },
         http: None,
     }
 }

@@ -161,6 +161,42 @@
 //!
 //! Everything else that SQLite's virtual tables can do, from looking at a query's constraints to savepoints, is in [`vtab`].
 //!
+//! # Hooks
+//!
+//! An extension can watch and refuse what statements do, row by row and transaction by transaction: see [`mod@hooks`].
+//!
+//! # Load, unload, and calls within calls
+//!
+//! `on_load` and `on_unload` name functions that are called when the extension was loaded and before it goes; an error from
+//! `on_load` refuses the load. With `nesting: fresh_instance` the extension's scalar functions may be used by SQL that one of its
+//! functions runs: such a call gets an instance of its own. Without it, it fails with `re-entered`.
+//!
+//! ```
+//! # use sqlink_guest::prelude::*;
+//! /// The value of an SQL expression, which may use `eval` too.
+//! #[scalar]
+//! fn eval(expression: &str) -> Result<Option<Value>, Error> {
+//!     spi::query_value(&format!("SELECT {expression}"), &[])
+//! }
+//!
+//! fn check() -> Result<(), Error> {
+//!     if config::get("enabled").as_deref() == Some("no") {
+//!         return Err("the setting `enabled` says no".into());
+//!     }
+//!     Ok(())
+//! }
+//!
+//! extension! {
+//!     name: "eval",
+//!     description: "SQL within SQL.",
+//!     functions: [eval],
+//!     nesting: fresh_instance,
+//!     on_load: check,
+//!     required: { "spi.read": "to evaluate" },
+//! }
+//! # fn main() { assert!(check().is_ok()) }
+//! ```
+//!
 //! # Capabilities
 //!
 //! What the extension reaches for outside its memory is declared with a reason, in `required` (without it the load
@@ -291,6 +327,7 @@ pub mod cache;
 pub mod clock;
 pub mod config;
 pub mod files;
+pub mod hooks;
 pub mod log;
 pub mod random;
 pub mod spi;
@@ -305,7 +342,7 @@ pub use collation::{CollatingSequence, Collation};
 pub use convert::{Bytes, FromValue, IntoReturn, IntoUnit, IntoValue};
 pub use error::Error;
 pub use scalar::{Flags, Function, Scalar};
-pub use sqlink_guest_macros::{aggregate, collation, extension, scalar, table, table_function};
+pub use sqlink_guest_macros::{aggregate, collation, extension, hooks, scalar, table, table_function};
 pub use value::{Value, ValueRef};
 
 /// The manifest's types.
@@ -319,12 +356,13 @@ mod manifest {
 
 /// What nearly every extension uses.
 pub mod prelude {
+    pub use crate::hooks::Hooks;
     pub use crate::vtab::{
         Conflict, Connect, Cursor, IndexPlan, IndexQuery, Operator, Row, Rowid, Scan, Schema, Table,
     };
     pub use crate::{
         Args, Bytes, Error, FromValue, IntoValue, Value, ValueRef, aggregate, cache, clock, collation, config,
-        extension, files, log, random, scalar, spi, state, subtype, table, table_function,
+        extension, files, hooks, log, random, scalar, spi, state, subtype, table, table_function,
     };
 }
 

@@ -7,6 +7,7 @@ use core::cmp::Ordering;
 
 use crate::abi::{Args, RawValue};
 use crate::aggregate::AggregateFunction;
+use crate::hooks::{Hooks, Operation, RowChange};
 use crate::{Aggregate, Collation, Error, Scalar, Value};
 
 pub use query::Query;
@@ -117,6 +118,38 @@ pub fn window<A: Aggregate>(
 #[must_use]
 pub fn compare<C: Collation>(left: &str, right: &str) -> Ordering {
     C::COLLATION.compare(left, right)
+}
+
+/// Calls the hook `preupdate` of `H` for a row of `main.table`.
+///
+/// ```
+/// use sqlink_guest::{hooks::{Operation, RowChange}, prelude::*, testing::preupdate};
+///
+/// struct NoEmptyNames;
+///
+/// #[hooks]
+/// impl Hooks for NoEmptyNames {
+///     fn preupdate(change: &RowChange<'_>) -> Result<(), Error> {
+///         match change.new.get(0) {
+///             Some(ValueRef::Text("")) => Err(Error::new(Error::CONSTRAINT, "a name is empty")),
+///             _ => Ok(()),
+///         }
+///     }
+/// }
+///
+/// assert!(preupdate::<NoEmptyNames>(Operation::Insert, "people", &[], &["Ada".into()]).is_ok());
+/// assert!(preupdate::<NoEmptyNames>(Operation::Insert, "people", &[], &["".into()]).is_err());
+/// ```
+///
+/// # Errors
+/// The hook's own.
+pub fn preupdate<H: Hooks>(operation: Operation, table: &str, old: &[Value], new: &[Value]) -> Result<(), Error> {
+    with_args(old, |old| {
+        with_args(new, |new| {
+            let (database, depth, old_rowid, new_rowid) = ("main", 0, 1, 1);
+            H::preupdate(&RowChange { operation, database, table, depth, old_rowid, new_rowid, old, new })
+        })
+    })
 }
 
 fn with_args<T>(args: &[Value], run: impl FnOnce(Args<'_>) -> T) -> T {

@@ -4,6 +4,7 @@
 mod aggregate;
 mod collation;
 mod extension;
+mod hooks;
 mod options;
 mod parameters;
 mod scalar;
@@ -83,15 +84,33 @@ pub fn table_function(attributes: TokenStream, item: TokenStream) -> TokenStream
     table_function::expand(attributes.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
+/// Registers the methods of an `impl Hooks for …`: the connection calls those and no other.
+///
+/// # Errors
+/// At compile time, on the author's line: an `impl` of something else, or of no method.
+#[proc_macro_attribute]
+pub fn hooks(attributes: TokenStream, item: TokenStream) -> TokenStream {
+    hooks::expand(attributes.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
 /// Describes the extension and exports it.
 ///
-/// `extension! { name: "…", description: "…", functions: [f, g], aggregates: [A], collations: [c], tables: [T], required: { "random": "why" },
-/// optional: { … } }`; name and description are needed, and something to register; `version` is the package's if not given.
-/// At most once per crate. An id in the manifest is the place in its list.
+/// | field | |
+/// |---|---|
+/// | `name`, `description` | needed |
+/// | `version` | the package's if not given |
+/// | `functions`, `aggregates`, `collations`, `tables` | lists of what has the attribute `scalar`, `aggregate`, `collation`, `table` or `table_function`; an id in the manifest is the place in its list |
+/// | `hooks` | a type with the attribute `hooks` |
+/// | `on_load`, `on_unload` | functions without parameters that return nothing or a `Result` of it |
+/// | `nesting` | `refuse`, as without it, or `fresh_instance` |
+/// | `required`, `optional` | `{ "capability": "reason", … }` |
+///
+/// At most once per crate. The component exports the interfaces that the fields speak of and no other.
 ///
 /// # Errors
 /// At compile time: an unknown, missing or repeated field; a name that is not 1 to 64 characters of `a-z`, `0-9`, `-` and `_`
-/// beginning with a letter; a capability named twice; two functions of the same SQL name and number of arguments.
+/// beginning with a letter; a capability named twice; two functions of the same SQL name and number of arguments, two
+/// collations or tables of the same name.
 #[proc_macro]
 pub fn extension(input: TokenStream) -> TokenStream {
     extension::expand(input.into()).unwrap_or_else(syn::Error::into_compile_error).into()

@@ -10,6 +10,10 @@ pub mod aggregate;
 #[cfg(target_family = "wasm")]
 pub mod collation;
 #[cfg(target_family = "wasm")]
+pub mod hooks;
+#[cfg(target_family = "wasm")]
+pub mod lifecycle;
+#[cfg(target_family = "wasm")]
 pub mod scalar;
 #[cfg(target_family = "wasm")]
 pub mod vtab;
@@ -84,6 +88,29 @@ macro_rules! __sqlink_export {
             "sqlink:extension/vtab@0.1.0#transaction" transaction(table: u32, step: u32, number: i32) -> *const u8;
             "sqlink:extension/vtab@0.1.0#rename" rename(table: u32, name: *const u8, name_len: usize) -> *const u8;
             "sqlink:extension/vtab@0.1.0#integrity" integrity(table: u32, quick: u32) -> *const u8;
+        }
+    };
+    (hooks $extension:ident) => {
+        $crate::__sqlink_export! { hooks $extension:
+            "sqlink:extension/hooks@0.1.0#authorize"
+            authorize(action: u32, has_first: u32, first: *const u8, first_len: usize, has_second: u32,
+                second: *const u8, second_len: usize, has_database: u32, database: *const u8, database_len: usize,
+                has_trigger: u32, trigger: *const u8, trigger_len: usize) -> *const u8;
+            "sqlink:extension/hooks@0.1.0#update"
+            update(changed: u32, database: *const u8, database_len: usize, table: *const u8, table_len: usize,
+                rowid: i64) -> *const u8;
+            "sqlink:extension/hooks@0.1.0#preupdate"
+            preupdate(changed: u32, database: *const u8, database_len: usize, table: *const u8, table_len: usize,
+                depth: i32, old_rowid: i64, new_rowid: i64, old: *const u8, old_len: usize, new: *const u8,
+                new_len: usize) -> *const u8;
+            "sqlink:extension/hooks@0.1.0#commit" commit() -> *const u8;
+            "sqlink:extension/hooks@0.1.0#rollback" rollback();
+        }
+    };
+    (lifecycle $extension:ident) => {
+        $crate::__sqlink_export! { lifecycle $extension:
+            "sqlink:extension/lifecycle@0.1.0#on-load" on_load() -> *const u8;
+            "sqlink:extension/lifecycle@0.1.0#on-unload" on_unload() -> *const u8;
         }
     };
     ($interface:ident $extension:ident:
