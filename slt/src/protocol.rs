@@ -180,9 +180,11 @@ impl SqlError {
             return Some(format!("code {} is {extended}, the host calls it {name}", self.extended_code));
         }
         if let (Some(reason), Some(extension), Some(function)) = (&self.reason, &self.extension, &self.function) {
-            let start = format!("{reason}: extension `{extension}`, function `{function}`: ");
-            if !self.message.starts_with(&start) {
-                return Some(format!("message `{}` does not start with `{start}`", self.message));
+            // Between the two stands what kind it is: function, aggregate, collation, module or hook.
+            let (start, name) = (format!("{reason}: extension `{extension}`, "), format!(" `{function}`: "));
+            let named = self.message.strip_prefix(&start).and_then(|rest| rest.split_once(&name));
+            if named.is_none_or(|(kind, _)| kind.contains(['`', ' '])) {
+                return Some(format!("message `{}` does not start with `{start}KIND{name}`", self.message));
             }
         }
         None

@@ -60,15 +60,30 @@ pub fn build_all(workspace: &Workspace) -> Result<()> {
 fn build_extensions(workspace: &Workspace) -> Result<()> {
     say("building the extensions");
     let out = workspace.path("dist/extensions");
-    let names = folders(&workspace.path("extensions"))?;
-    let packages: Vec<String> = names.iter().map(|name| format!("sqlink-ext-{name}")).collect();
-    for (name, module) in names.iter().zip(cargo_wasm_all(workspace, &packages, WASM)?) {
-        write_if_changed(&out.join(format!("{name}.wasm")), &componentize(&module)?)?;
-    }
+    make_extensions(workspace, &folders(&workspace.path("extensions"))?)?;
     for name in WASI_EXTENSIONS {
         // rustc's own linker for this target makes a component already.
         let component = cargo_wasm(workspace, &format!("sqlink-ext-{name}"), &[], WASI, "extension")?;
         write_if_changed(&out.join(format!("{name}.wasip2.wasm")), &fs::read(component)?)?;
+    }
+    Ok(())
+}
+
+/// Only these extensions of the catalogue, with what is needed to build them.
+pub fn build_only(workspace: &Workspace, names: &[String]) -> Result<()> {
+    tools::ensure_build_tools(workspace)?;
+    let known = folders(&workspace.path("extensions"))?;
+    if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
+        bail!("there is no extension `{unknown}`, only {}", known.join(", "));
+    }
+    make_extensions(workspace, names)
+}
+
+fn make_extensions(workspace: &Workspace, names: &[String]) -> Result<()> {
+    let packages: Vec<String> = names.iter().map(|name| format!("sqlink-ext-{name}")).collect();
+    for (name, module) in names.iter().zip(cargo_wasm_all(workspace, &packages, WASM)?) {
+        let file = workspace.path("dist/extensions").join(format!("{name}.wasm"));
+        write_if_changed(&file, &componentize(&module)?)?;
     }
     Ok(())
 }

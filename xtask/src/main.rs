@@ -36,7 +36,11 @@ enum Command {
     /// Run everything that can be tested on this machine
     Test,
     /// Build every artifact: engine, linker, host component, extensions, npm package, playground
-    Build,
+    Build {
+        /// Only this extension of the catalogue (may be repeated)
+        #[arg(long, value_name = "NAME")]
+        extension: Vec<String>,
+    },
     /// Run the conformance files on the hosts
     Conformance {
         /// Only this host (may be repeated): native-dynamic, native-composed, node-direct, node-jco, chromium, workerd
@@ -92,7 +96,8 @@ fn run(arguments: Arguments) -> Result<()> {
             if no_serve { Ok(()) } else { playground::serve(&workspace, port) }
         }
         Command::Test => checks::test(&workspace),
-        Command::Build => artifacts::build_all(&workspace),
+        Command::Build { extension } if !extension.is_empty() => artifacts::build_only(&workspace, &extension),
+        Command::Build { .. } => artifacts::build_all(&workspace),
         Command::Conformance { host, filter, report } => {
             artifacts::build_all(&workspace)?;
             checks::conformance(&workspace, &host, filter.as_deref(), report.as_deref())

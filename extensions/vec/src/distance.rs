@@ -65,7 +65,7 @@ pub fn of_floats(metric: Metric, a: &[f32], b: &[f32]) -> f64 {
     match metric {
         Metric::L2 => f64::from(sum(a, b, |x, y| (x - y) * (x - y))).sqrt(),
         Metric::L1 => f64::from(sum(a, b, |x, y| (x - y).abs())),
-        Metric::Dot => -f64::from(sum(a, b, |x, y| x * y)),
+        Metric::Dot => 0.0 - f64::from(sum(a, b, |x, y| x * y)),
         Metric::Cosine => {
             let norm = (f64::from(sum(a, a, |x, y| x * y)) * f64::from(sum(b, b, |x, y| x * y))).sqrt();
             cosine(f64::from(sum(a, b, |x, y| x * y)), norm)
@@ -82,7 +82,7 @@ pub fn of_bytes(metric: Metric, a: &[u8], b: &[u8]) -> f64 {
     match metric {
         Metric::L2 => total(|x, y| (x - y) * (x - y), a, b).sqrt(),
         Metric::L1 => total(|x, y| (x - y).abs(), a, b),
-        Metric::Dot => -total(|x, y| x * y, a, b),
+        Metric::Dot => 0.0 - total(|x, y| x * y, a, b),
         Metric::Cosine => {
             let norm = (total(|x, y| x * y, a, a) * total(|x, y| x * y, b, b)).sqrt();
             cosine(total(|x, y| x * y, a, b), norm)

@@ -2,9 +2,14 @@
 #![forbid(unsafe_code)]
 
 mod distance;
+mod each;
+mod index;
+mod nearest;
 mod vector;
 
 use distance::{Metric, distance};
+use each::vec_each;
+use index::VecIndex;
 use sqlink_guest::prelude::*;
 use vector::{Element, Vector};
 
@@ -250,4 +255,9 @@ extension! {
         vec_distance, vec_dot, vec_length, vec_to_json, vec_add, vec_sub, vec_normalize, vec_slice, vec_quantize_binary,
         vec_quantize_int8,
     ],
+    tables: [vec_each, VecIndex],
+    optional: {
+        "spi.read": "a vec_index reads the vectors it keeps in a table beside it",
+        "spi.write": "a vec_index writes the vectors it keeps in a table beside it",
+    },
 }

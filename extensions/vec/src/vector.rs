@@ -31,25 +31,6 @@ impl Element {
         [Self::Float32, Self::Int8, Self::Bit].into_iter().find(|element| element.name().eq_ignore_ascii_case(name))
     }
 
-    /// The subtype that marks a blob as a vector of these; floats are what an unmarked blob holds. sqlite-vec has the same
-    /// numbers.
-    pub const fn subtype(self) -> u8 {
-        match self {
-            Self::Float32 => 223,
-            Self::Bit => 224,
-            Self::Int8 => 225,
-        }
-    }
-
-    /// The element a subtype stands for.
-    pub const fn of_subtype(subtype: u8) -> Self {
-        match subtype {
-            224 => Self::Bit,
-            225 => Self::Int8,
-            _ => Self::Float32,
-        }
-    }
-
     /// Number of dimensions of a vector of this many bytes; none if there is no such vector.
     pub const fn dimensions(self, bytes: usize) -> Option<usize> {
         match self {
