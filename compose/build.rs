@@ -22,5 +22,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     let component = ComponentEncoder::default().module(&module)?.validate(true).encode()?;
     let out = PathBuf::from(std::env::var("OUT_DIR")?).join("contract.wasm");
     std::fs::write(out, component)?;
+    embed_text(&wit)
+}
+
+/// Writes Rust source that holds the text of every file of the contract.
+fn embed_text(wit: &Path) -> Result<(), Box<dyn Error>> {
+    let mut files = std::fs::read_dir(wit.canonicalize()?)?.collect::<Result<Vec<_>, _>>()?;
+    files.sort_by_key(std::fs::DirEntry::path);
+    let mut source = String::from("&[\n");
+    for file in files.iter().filter(|file| file.path().extension().is_some_and(|extension| extension == "wit")) {
+        source.push_str(&format!(
+            "    ({:?}, include_str!({:?})),\n",
+            file.file_name().display().to_string(),
+            file.path()
+        ));
+    }
+    source.push_str("]\n");
+    std::fs::write(PathBuf::from(std::env::var("OUT_DIR")?).join("wit.rs"), source)?;
     Ok(())
 }

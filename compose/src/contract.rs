@@ -19,6 +19,10 @@ const REQUIRED: &str = "sqlink:extension/metadata";
 /// A component with every import and every export of the contract.
 pub(crate) static BYTES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/contract.wasm"));
 
+/// The contract as text: the name and content of each of its WIT files.
+#[cfg(feature = "cli")]
+pub const WIT: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/wit.rs"));
+
 /// What a verified component asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

@@ -63,6 +63,8 @@ mod types;
 pub mod web;
 mod wiring;
 pub use component::{MAX_INPUT_BYTES, MAX_MEMORY_BYTES};
+#[cfg(feature = "cli")]
+pub use contract::WIT;
 pub use contract::{Verified, contract_functions};
 #[cfg(feature = "cli")]
 pub use digest::digest;

@@ -1,5 +1,6 @@
 //! `sqlink`: SQLite and its extensions in WebAssembly, on the command line.
 
+mod author;
 mod cli;
 
 use anyhow::{Context as _, Result};
@@ -12,6 +13,9 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Query(query) => query.run(),
         Command::Inspect(inspect) => inspect.run(),
+        Command::New(new) => new.run(),
+        Command::Build(build) => build.run(),
+        Command::Test(test) => test.run(),
         Command::Compose { arguments } => compose(&arguments),
     };
     outcome.unwrap_or_else(|error| {

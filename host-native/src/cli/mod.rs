@@ -1,11 +1,14 @@
 //! The command line.
 
+pub(crate) mod build;
 pub(crate) mod engine;
 pub(crate) mod format;
 pub(crate) mod inspect;
 pub(crate) mod load;
+pub(crate) mod new;
 pub(crate) mod params;
 pub(crate) mod query;
+pub(crate) mod test;
 
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
@@ -32,6 +35,12 @@ pub(crate) enum Command {
     Query(Box<query::Query>),
     /// Shows what an extension file says of itself. Runs none of its functions.
     Inspect(inspect::Inspect),
+    /// Makes a folder with a new extension.
+    New(new::New),
+    /// Builds an extension from its sources.
+    Build(build::Build),
+    /// Builds an extension and runs its scripts against it.
+    Test(test::Test),
     /// Composes the engine and extensions into one component or bundle: runs `sqlink-compose compose`.
     #[command(disable_help_flag = true)]
     Compose {
