@@ -131,8 +131,13 @@ export function codec(type: Type): Codec {
 function make(type: Exclude<Type, string>): Codec {
   if ("list" in type) return type.list === "u8" ? BYTES : list(codec(type.list));
   if ("flags" in type) return flags(type.flags);
-  if ("record" in type) return record(type.record.map(([name, field]) => [name, codec(field)]));
-  if ("tuple" in type) return tuple(type.tuple.map(codec));
+  if ("record" in type) {
+    return record(
+      type.record.map(([, field]) => codec(field)),
+      type.record.map(([name]) => name),
+    );
+  }
+  if ("tuple" in type) return record(type.tuple.map(codec));
   if ("enum" in type) {
     const cases = type.enum.map((name): Case => [name, null]);
     return variant(
@@ -194,13 +199,38 @@ const same = (value: Core): Core => value;
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
+/** Up to here a loop over the characters is faster than a call of TextEncoder or TextDecoder. */
+const SHORT = 24;
+
 function text(memory: AbiMemory, at: number, length: number): string {
   memory.lift(at, length, "string pointer/length");
+  if (length <= SHORT) {
+    let ascii = "";
+    for (let k = at; k < at + length; k++) {
+      const byte = memory.u8[k] as number;
+      if (byte > 127) break;
+      ascii += String.fromCharCode(byte);
+    }
+    if (ascii.length === length) return ascii;
+  }
   try {
     return decoder.decode(memory.u8.subarray(at, at + length));
   } catch {
     throw new AbiError("text is not valid UTF-8");
   }
+}
+
+function storeText(memory: AbiMemory, value: string): readonly [at: number, length: number] {
+  const { length } = value;
+  let ascii = length <= SHORT;
+  for (let k = 0; ascii && k < length; k++) ascii = value.charCodeAt(k) < 128;
+  if (!ascii) {
+    const utf8 = encoder.encode(value);
+    return [storeBytes(memory, utf8), utf8.length];
+  }
+  const at = memory.allocate(1, length);
+  for (let k = 0; k < length; k++) memory.u8[at + k] = value.charCodeAt(k);
+  return [at, length];
 }
 
 function storeBytes(memory: AbiMemory, bytes: ArrayLike<number>): number {
@@ -329,10 +359,7 @@ const SCALARS: Readonly<Record<Type & string, Codec>> = {
     (core: number) => toChar(core >>> 0),
     fromChar,
   ),
-  string: pointed(text, (memory, value: string) => {
-    const utf8 = encoder.encode(value);
-    return [storeBytes(memory, utf8), utf8.length];
-  }),
+  string: pointed(text, storeText),
 };
 
 /** Most items of a list that are lifted in one call, against a guest that claims a list of 2^28 units without content. */
@@ -352,7 +379,9 @@ function list(item: Codec): Codec {
       if (length > MAX_ITEMS) throw new AbiError(`list of ${length} items`);
       if (at % item.align !== 0) throw new AbiError("list pointer is not aligned");
       memory.lift(at, length * item.size, "list pointer/length");
-      return Array.from({ length }, (_, k) => item.load(memory, at + k * item.size));
+      const items: unknown[] = [];
+      for (let k = 0; k < length; k++) items.push(item.load(memory, at + k * item.size));
+      return items;
     },
     (memory, value: ArrayLike<unknown>) => {
       const { length } = value;
@@ -391,8 +420,8 @@ function flags(names: readonly string[]): Codec {
   };
 }
 
-/** Where the parts of a record begin, and its size. */
-function places(parts: readonly Codec[]): { offsets: readonly number[]; size: number; align: number; flat: string } {
+/** A tuple, or a record if its parts have names. */
+function record(parts: readonly Codec[], names?: readonly string[]): Codec {
   let [end, align] = [0, 1];
   const offsets = parts.map((part) => {
     const start = alignTo(end, part.align);
@@ -400,42 +429,36 @@ function places(parts: readonly Codec[]): { offsets: readonly number[]; size: nu
     align = Math.max(align, part.align);
     return start;
   });
-  return { offsets, size: alignTo(end, align), align, flat: parts.map((part) => part.flat).join("") };
-}
-
-function tuple(parts: readonly Codec[]): Codec {
-  const { offsets, ...layout } = places(parts);
-  return {
-    ...layout,
-    load: (memory, at) => parts.map((part, k) => part.load(memory, at + (offsets[k] as number))),
-    store(memory, at, value) {
-      parts.forEach((part, k) => {
-        part.store(memory, at + (offsets[k] as number), (value as readonly unknown[])[k]);
-      });
-    },
-    lift: (memory, flat) => parts.map((part) => part.lift(memory, flat)),
-    lower(memory, value, out) {
-      parts.forEach((part, k) => {
-        part.lower(memory, (value as readonly unknown[])[k], out);
-      });
-    },
+  const keys = names ?? parts.map((_, k) => k);
+  type Items = Record<string | number, unknown>;
+  const empty = (): Items => (names === undefined ? ([] as never) : {});
+  const each = (run: (part: Codec, k: number) => void): void => {
+    for (let k = 0; k < parts.length; k++) run(parts[k] as Codec, k);
   };
-}
-
-function record(fields: readonly (readonly [name: string, type: Codec])[]): Codec {
-  const names = fields.map(([name]) => name);
-  const inner = tuple(fields.map(([, type]) => type));
-  const named = (items: unknown): unknown =>
-    Object.fromEntries(names.map((name, k) => [name, (items as readonly unknown[])[k]]));
-  const items = (value: unknown): unknown[] => names.map((name) => (value as Readonly<Record<string, unknown>>)[name]);
   return {
-    size: inner.size,
-    align: inner.align,
-    flat: inner.flat,
-    load: (memory, at) => named(inner.load(memory, at)),
-    store: (memory, at, value) => inner.store(memory, at, items(value)),
-    lift: (memory, flat) => named(inner.lift(memory, flat)),
-    lower: (memory, value, out) => inner.lower(memory, items(value), out),
+    size: alignTo(end, align),
+    align,
+    flat: parts.map((part) => part.flat).join(""),
+    load(memory, at) {
+      const items = empty();
+      each((part, k) => {
+        items[keys[k] as string] = part.load(memory, at + (offsets[k] as number));
+      });
+      return items;
+    },
+    store(memory, at, value) {
+      each((part, k) => part.store(memory, at + (offsets[k] as number), (value as Items)[keys[k] as string]));
+    },
+    lift(memory, flat) {
+      const items = empty();
+      each((part, k) => {
+        items[keys[k] as string] = part.lift(memory, flat);
+      });
+      return items;
+    },
+    lower(memory, value, out) {
+      each((part, k) => part.lower(memory, (value as Items)[keys[k] as string], out));
+    },
   };
 }
 
@@ -491,8 +514,12 @@ function variant(
     },
     lift(memory, flat) {
       const [name, payload] = at(Number(flat.next()));
-      const cores = Array.from(joined, () => flat.next());
-      const own = Array.from(payload?.flat ?? "", (to, k) => narrow(cores[k] as Core, joined[k] as string, to));
+      const own: Core[] = [];
+      for (let k = 0; k < joined.length; k++) {
+        const core = flat.next();
+        const to = payload?.flat[k];
+        if (to !== undefined) own.push(narrow(core, joined[k] as string, to));
+      }
       return shape(name, payload?.lift(memory, new Flat(own)));
     },
     lower(memory, value, out) {
@@ -502,7 +529,9 @@ function variant(
       const own: Core[] = [];
       payload?.lower(memory, val, own);
       out.push(index);
-      Array.from(joined, (to, k) => out.push(widen(own[k] ?? 0, payload?.flat[k] ?? "i", to)));
+      for (let k = 0; k < joined.length; k++) {
+        out.push(widen(own[k] ?? 0, payload?.flat[k] ?? "i", joined[k] as string));
+      }
     },
   };
 }
