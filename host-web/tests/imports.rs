@@ -157,7 +157,7 @@ fn the_cache_outlives_a_call_but_not_the_load() -> Result {
 fn files_are_those_that_were_handed_over() -> Result {
     native::add_file(7, b"hello".into());
     native::add_file(8, Vec::new());
-    let files = vec![file("out.txt", 8, true), file("in.txt", 7, false), file("gone", 9, true)];
+    let files = [file("out.txt", 8, true), file("in.txt", 7, false), file("gone", 9, true)];
     let it = inside(LoadOptions { files: files[..2].into(), ..grants(ALL) })?;
     let listed = run(&it, || imports::files_list(ID))?.expect("granted");
     let listed: Vec<_> = listed.iter().map(|file| (file.name.as_str(), file.size, file.writable)).collect();
