@@ -1,5 +1,6 @@
 /** An engine that failed: its connections say so, and `open()` starts a fresh instance. */
 
+import { readFileSync } from "node:fs";
 import { open, SqliteError } from "sqlink";
 import { afterEach, expect, test, vi } from "vitest";
 
@@ -29,4 +30,27 @@ test("after the engine failed, its connections are lost and open() works again",
   other.close();
   lost.close();
   fresh.close();
+});
+
+test.each([
+  ["in a function", (db: Awaited<ReturnType<typeof open>>) => db.query("SELECT kit_monotonic()")],
+  ["in a call that is not frequent", (db: Awaited<ReturnType<typeof open>>) => db.unloadExtension("kit")],
+])("it fails below an extension, %s", async (_, use) => {
+  const kit = readFileSync(new URL("../../../dist/guests/kit.wasm", import.meta.url));
+  const lost = await open();
+  await lost.loadExtension(kit, { grants: ["clock"] });
+  // The extension's import needs the clock: of the extension itself, or for the rate of its messages.
+  vi.spyOn(performance, "now").mockImplementation(() => {
+    throw new Error("no clock");
+  });
+  expect(() => use(lost)).toThrow(/the engine failed \(Error: no clock\)/);
+  vi.restoreAllMocks();
+  expect(() => lost.exec("SELECT 1")).toThrow("the engine failed");
+  const fresh = await open();
+  await fresh.loadExtension(kit, { grants: ["clock"] });
+  expect(fresh.query("SELECT kit_echo(7) AS a, kit_monotonic() > 0 AS b")).toEqual([{ a: 7, b: 1 }]);
+  expect(fresh.query("SELECT count(s) AS n FROM kit_series(1, 300)")).toEqual([{ n: 300 }]);
+  fresh.unloadExtension("kit");
+  fresh.close();
+  lost.close();
 });
