@@ -271,7 +271,7 @@ pub trait Cursor<T>: 'static {
     ///
     /// # Errors
     /// The cursor's own: the statement fails.
-    fn next(&mut self, table: &T, row: &mut Row<'_>) -> Result<bool, Error>;
+    fn advance(&mut self, table: &T, row: &mut Row<'_>) -> Result<bool, Error>;
 }
 
 impl<T, I> Cursor<T> for I
@@ -280,7 +280,7 @@ where
     I::Item: IntoRowResult,
 {
     #[inline]
-    fn next(&mut self, _: &T, row: &mut Row<'_>) -> Result<bool, Error> {
+    fn advance(&mut self, _: &T, row: &mut Row<'_>) -> Result<bool, Error> {
         match Iterator::next(self) {
             Some(item) => item.write_result(row).map(|()| true),
             None => Ok(false),

@@ -174,7 +174,7 @@ pub struct Rows {
 }
 
 impl Cursor<Csv> for Rows {
-    fn next(&mut self, table: &Csv, row: &mut Row<'_>) -> Result<bool, Error> {
+    fn advance(&mut self, table: &Csv, row: &mut Row<'_>) -> Result<bool, Error> {
         if !self.records.advance()? {
             return Ok(false);
         }

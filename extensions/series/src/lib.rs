@@ -228,7 +228,7 @@ impl Numbers {
 }
 
 impl Cursor<GenerateSeries> for Numbers {
-    fn next(&mut self, _: &GenerateSeries, row: &mut Row<'_>) -> Result<bool, Error> {
+    fn advance(&mut self, _: &GenerateSeries, row: &mut Row<'_>) -> Result<bool, Error> {
         let Some(value) = self.range.advance() else { return Ok(false) };
         row.set_rowid(value);
         row.set(VALUE, value);

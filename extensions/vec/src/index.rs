@@ -224,7 +224,7 @@ pub struct Rows {
 }
 
 impl Cursor<VecIndex> for Rows {
-    fn next(&mut self, table: &VecIndex, row: &mut Row<'_>) -> Result<bool, Error> {
+    fn advance(&mut self, table: &VecIndex, row: &mut Row<'_>) -> Result<bool, Error> {
         let found = match self.found.next() {
             Some(found) => found,
             None => {

@@ -113,7 +113,7 @@ impl Table for FunctionTable {
 }
 
 impl Cursor<FunctionTable> for OwnedRows {
-    fn next(&mut self, table: &FunctionTable, row: &mut Row<'_>) -> Result<bool, Error> {
+    fn advance(&mut self, table: &FunctionTable, row: &mut Row<'_>) -> Result<bool, Error> {
         let Some(result) = self.rows().and_then(|rows| rows.next(row)) else {
             return Ok(false);
         };

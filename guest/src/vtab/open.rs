@@ -99,7 +99,7 @@ impl<T: Table> AnyTable for Open<T> {
         };
         while batch.len() < max_rows as usize && !batch.is_full() {
             let row = &mut batch.add(state.rows + 1);
-            match cursor.next(table, row) {
+            match cursor.advance(table, row) {
                 Ok(true) => state.rows += 1,
                 Ok(false) => {
                     batch.remove();

@@ -32,7 +32,7 @@ impl Notes {
 struct Reading(Vec<i64>);
 
 impl Cursor<Notes> for Reading {
-    fn next(&mut self, table: &Notes, row: &mut Row<'_>) -> Result<bool, Error> {
+    fn advance(&mut self, table: &Notes, row: &mut Row<'_>) -> Result<bool, Error> {
         let Some(rowid) = self.0.pop() else { return Ok(false) };
         let Some((text, weight)) = table.rows.get(&rowid) else { return Err(Error::from("a row is gone")) };
         row.set_rowid(rowid);
