@@ -19,8 +19,10 @@ type Run = (...args: unknown[]) => unknown;
 
 /** What the engine imports besides the functions of extensions. */
 const OWN = {
-  exports: (extension: number) =>
-    Object.fromEntries((linkedOf(extension)?.interfaces ?? []).map((name) => [name, true])),
+  exports: (extension: number) => ({
+    ...Object.fromEntries((linkedOf(extension)?.interfaces ?? []).map((name) => [name, true])),
+    freshInstances: true,
+  }),
   describe: describeGuest,
   release(extension: number): void {
     releaseGuest(extension);
