@@ -67,6 +67,11 @@ impl Artifacts {
         Self { root }
     }
 
+    /// The catalogue's sources.
+    pub fn catalogue(&self) -> PathBuf {
+        self.root.join("extensions")
+    }
+
     /// The component that is the host.
     pub fn host_component(&self) -> PathBuf {
         self.root.join("dist/host.component.wasm")

@@ -112,6 +112,7 @@ fn conformance(options: &Options) -> Result<bool> {
     let files = extension_files(&scripts, &artifacts);
     if options.filters.is_empty() {
         check_coverage(&scripts, &artifacts)?;
+        check_catalogue(&artifacts)?;
     }
     let limit = Duration::from_secs(options.timeout);
     if options.bless {
@@ -240,6 +241,24 @@ fn check_coverage(scripts: &[Script], artifacts: &Artifacts) -> Result<()> {
         "no script loads {}: every extension and every guest is to be tested",
         unused.join(", ")
     );
+    Ok(())
+}
+
+/// Every extension of the catalogue has a README, and stands in the one of the catalogue.
+fn check_catalogue(artifacts: &Artifacts) -> Result<()> {
+    let folder = artifacts.catalogue();
+    let read =
+        |path: PathBuf| std::fs::read_to_string(&path).with_context(|| format!("can't read `{}`", path.display()));
+    let index = read(folder.join("README.md"))?;
+    for entry in std::fs::read_dir(&folder)? {
+        let path = entry?.path();
+        if !path.is_dir() {
+            continue;
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        read(path.join("README.md"))?;
+        ensure!(index.contains(&format!("| [{name}]({name}/) |")), "`extensions/README.md` does not list `{name}`");
+    }
     Ok(())
 }
 
