@@ -146,6 +146,7 @@ function writeString(value: string, out: number): number {
 }
 
 function writeBytes(bytes: Uint8Array, kind: number, out: number): number {
+  i32[out] = kind;
   u32[out + PAYLOAD + 1] = bytes.length;
   let to = u32[out + BUFFER] as number;
   if (bytes.length > (u32[out + CAPACITY] as number)) {
@@ -154,7 +155,6 @@ function writeBytes(bytes: Uint8Array, kind: number, out: number): number {
     views();
   }
   u8.set(bytes, to);
-  i32[out] = kind;
   u32[out + PAYLOAD] = to;
   return 0;
 }
@@ -174,6 +174,7 @@ function failed(error: unknown, out: number): number {
 export function writeError(code: number, message: string, out: number): number {
   views();
   const status = writeBytes(encodeText(message), TEXT, out);
+  i32[out] = NULL;
   i32[out + CODE] = code;
   return status === 0 ? 1 : status;
 }

@@ -311,6 +311,19 @@ test("limits are read and set, and out of range is an error", async () => {
   expect(failure(() => db.query("SELECT zeroblob(1001)")).code).toBe("SQLITE_TOOBIG");
   expect(failure(() => (db.limits = { callDepth: 0 })).code).toBe("SQLITE_RANGE");
   expect(failure(() => (db.limits = { timeout: 1.5 })).code).toBe("SQLITE_RANGE");
+  db.limits = { outputBytes: 5000, valueBytes: 1_000_000 };
+  db.createFunction("large", (size: number) => "x".repeat(size));
+  db.createFunction("fails", (size: number) => {
+    throw new Error("y".repeat(size));
+  });
+  expect(db.query("SELECT length(large(5000)) AS n")).toEqual([{ n: 5000 }]);
+  expect(failure(() => db.query("SELECT large(5001)"))).toMatchObject({
+    code: "SQLITE_TOOBIG",
+    reason: "output-too-large",
+    message: expect.stringContaining("it returned 5001 bytes, over the limit of 5000"),
+  });
+  db.limits = { outputBytes: 100 };
+  expect(failure(() => db.query("SELECT fails(4096)")).message).toMatch(/^y+$/);
 });
 
 test("closing: statements and the connection are errors afterwards, closing again is not", async () => {

@@ -150,7 +150,7 @@ impl Out {
             },
             outcome::TOO_LARGE => CallError::Error {
                 code,
-                message: format!("the extension's message has {} bytes, over the output limit", self.len()),
+                message: format!("its error message has {} bytes, over the output limit", self.len()),
             },
             _ => failure(),
         }
