@@ -52,12 +52,13 @@ impl GuestCode {
             .and_then(|index| component.get_export_index(Some(&index), "describe"))
             .ok_or_else(|| wasmtime::format_err!("it does not export `{METADATA}#describe`"))?;
         let exported = INTERFACES.into_iter().filter(|(name, _)| component.get_export_index(None, name).is_some());
-        let interfaces = exported.fold(Interfaces::default(), |all, (_, one)| all | one);
+        // A nested scalar call gets a store of its own.
+        let interfaces = exported.fold(Interfaces::FRESH_INSTANCES, |all, (_, one)| all | one);
         let exports = Exports::of(component)?;
         Ok(Self { linked: linker.instantiate_pre(component)?, describe, exports, interfaces })
     }
 
-    /// The interfaces that it exports besides `metadata`.
+    /// The interfaces that it exports besides `metadata`, and what this host can do with them.
     pub(crate) fn interfaces(&self) -> Interfaces {
         self.interfaces
     }
