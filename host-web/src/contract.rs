@@ -1,7 +1,7 @@
 //! The contract (`wit/`) and the engine's side of it (`wit/host.wit`, world `extensions`), as wit-bindgen makes them of the WIT.
 //!
 //! The types are the engine's own for everything that is not on a hot path. On wasm32 the functions of [`dispatch`] and
-//! [`handed_files`] are the core module's imports and those of `guest-imports` its exports, lowered over the canonical
+//! `handed_files` are the core module's imports and those of `guest-imports` its exports, lowered over the canonical
 //! ABI: a component runtime and `canonical.ts` call them alike.
 
 #[allow(

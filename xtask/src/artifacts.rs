@@ -19,6 +19,9 @@ const WASI: &str = "wasm32-wasip2";
 /// Built for both targets, to hold both linkers to the same behaviour.
 const WASI_EXTENSIONS: &[&str] = &["regexp"];
 
+/// Extensions that are not in Rust: `sqlink build` makes them, as it makes any author's.
+const OTHER_LANGUAGES: &[&str] = &["bits", "markdown"];
+
 /// Builds every artifact; what is up to date is not built again.
 pub fn build_all(workspace: &Workspace) -> Result<()> {
     tools::ensure_build_tools(workspace)?;
@@ -61,6 +64,9 @@ fn build_extensions(workspace: &Workspace) -> Result<()> {
     say("building the extensions");
     let out = workspace.path("dist/extensions");
     make_extensions(workspace, &folders(&workspace.path("extensions"))?)?;
+    for name in OTHER_LANGUAGES {
+        make_other(workspace, name)?;
+    }
     for name in WASI_EXTENSIONS {
         // rustc's own linker for this target makes a component already.
         let component = cargo_wasm(workspace, &format!("sqlink-ext-{name}"), &[], WASI, "extension")?;
@@ -72,11 +78,52 @@ fn build_extensions(workspace: &Workspace) -> Result<()> {
 /// Only these extensions of the catalogue, with what is needed to build them.
 pub fn build_only(workspace: &Workspace, names: &[String]) -> Result<()> {
     tools::ensure_build_tools(workspace)?;
+    let (others, crates): (Vec<String>, Vec<String>) =
+        names.iter().cloned().partition(|name| OTHER_LANGUAGES.contains(&name.as_str()));
     let known = folders(&workspace.path("extensions"))?;
-    if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
-        bail!("there is no extension `{unknown}`, only {}", known.join(", "));
+    if let Some(unknown) = crates.iter().find(|name| !known.contains(name)) {
+        bail!("there is no extension `{unknown}`, only {} and {}", known.join(", "), OTHER_LANGUAGES.join(", "));
     }
-    make_extensions(workspace, names)
+    if !crates.is_empty() {
+        make_extensions(workspace, &crates)?;
+    }
+    for name in others {
+        run(&mut workspace.cargo(["build", "--quiet", "--bin", "sqlink"]))?;
+        make_other(workspace, &name)?;
+    }
+    Ok(())
+}
+
+/// Builds an extension in another language, unless nothing it is made of has changed.
+fn make_other(workspace: &Workspace, name: &str) -> Result<()> {
+    let folder = workspace.path("extensions").join(name);
+    let out = workspace.path("dist/extensions").join(format!("{name}.wasm"));
+    let mut recipe = Vec::new();
+    for part in ["package.json", "package-lock.json", "src", "wit", "wit/deps/sqlink-extension"] {
+        read_all(&folder.join(part), &mut recipe)?;
+    }
+    let stamp = workspace.target.join(format!("{name}.{}.sources", path_key(&workspace.root)));
+    if out.exists() && fs::read(&stamp).is_ok_and(|previous| previous == recipe) {
+        return Ok(());
+    }
+    run(Command::new(workspace.binary("sqlink")).arg("build").arg(&folder).arg("--output").arg(&out))?;
+    fs::write(stamp, recipe)?;
+    Ok(())
+}
+
+/// Appends a file, or the files of a folder in order of their names; nothing if there is none.
+fn read_all(path: &Path, into: &mut Vec<u8>) -> Result<()> {
+    if path.is_file() {
+        into.extend(fs::read(path)?);
+    } else if path.is_dir() {
+        let mut files: Vec<PathBuf> = fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+        files.retain(|file| file.is_file());
+        files.sort();
+        for file in files {
+            into.extend(fs::read(file)?);
+        }
+    }
+    Ok(())
 }
 
 fn make_extensions(workspace: &Workspace, names: &[String]) -> Result<()> {
