@@ -1,26 +1,34 @@
 //! Aggregates.
 
 use crate::bindings::exports::sqlink::extension::aggregate::Guest;
+use crate::bindings::exports::sqlink::extension::metadata::FunctionFlags;
 use crate::state::{note, with};
 use crate::{ERROR, Error, Kit, Value, error};
 
-/// Name, argument count, and whether it is a window function too.
-pub(crate) const AGGREGATES: &[(&str, i32, bool)] = &[
+const NONE: FunctionFlags = FunctionFlags::empty();
+
+/// Name, argument count, whether it is a window function too, and flags.
+pub(crate) const AGGREGATES: &[(&str, i32, bool, FunctionFlags)] = &[
     // kit_sum(x): the sum of its integers, NULL without a row.
-    ("kit_sum", 1, true),
+    ("kit_sum", 1, true, NONE),
     // kit_total(x, …): how many arguments it got that are not NULL, 0 without a row.
-    ("kit_total", -1, false),
+    ("kit_total", -1, false, NONE),
     // kit_break(how, x): as kit_sum, but `how` is what goes wrong: `step`, `inverse`, `current` or `finish`, with `-trap` behind
     // it a trap.
-    ("kit_break", 2, true),
+    ("kit_break", 2, true, NONE),
     // kit_group(x): its rows as text in the order they came, with a comma in between.
-    ("kit_group", 1, false),
+    ("kit_group", 1, false, NONE),
+    // As kit_sum, but with flags.
+    ("kit_direct_sum", 1, true, FunctionFlags::DIRECT_ONLY),
+    ("kit_pure_sum", 1, true, FunctionFlags::DETERMINISTIC.union(FunctionFlags::INNOCUOUS)),
 ];
 
 const SUM: u32 = 0;
 const TOTAL: u32 = 1;
 const BREAK: u32 = 2;
 const GROUP: u32 = 3;
+const DIRECT: u32 = 4;
+const PURE: u32 = 5;
 
 /// Fails when `how` is this.
 fn check(how: &str, now: &str) -> Result<(), Error> {
@@ -33,7 +41,7 @@ fn check(how: &str, now: &str) -> Result<(), Error> {
 
 fn change(id: u32, context: u32, args: &[Value], sign: i64, now: &str) -> Result<(), Error> {
     match (id, args) {
-        (SUM, [Value::Integer(value)]) => add(context, sign.wrapping_mul(*value)),
+        (SUM | DIRECT | PURE, [Value::Integer(value)]) => add(context, sign.wrapping_mul(*value)),
         (BREAK, [Value::Text(how), value]) => {
             with(|state| state.breaks.insert(context, how.clone()));
             check(how, now)?;

@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 
 use crate::Kit;
 use crate::bindings::exports::sqlink::extension::collation::Guest;
+use crate::bindings::sqlink::extension::spi;
+use crate::state::note;
 
 type Compare = fn(&str, &str) -> i32;
 
@@ -21,6 +23,17 @@ pub(crate) const COLLATIONS: &[(&str, Compare)] = &[
     }),
     // Not an order: every text is greater than every other.
     ("kit_chaos", |left, right| if left == right { 0 } else { 1 }),
+    // Not an order: a text is greater than itself.
+    ("kit_self", |left, right| if left < right { -1 } else { 1 }),
+    // Not an order: of the lengths 0 to 4, each is less than the next two, going around.
+    ("kit_circle", |left, right| [0, 1, 1, -1, -1][(left.len() % 5 + 5 - right.len() % 5) % 5]),
+    // Tries to use the connection, and notes what comes of it.
+    ("kit_curious", |left, right| {
+        if let Err(error) = spi::query("SELECT 1", &[]) {
+            note(format!("{}: {}", error.code, error.message));
+        }
+        number(left.cmp(right))
+    }),
 ];
 
 const fn number(order: Ordering) -> i32 {

@@ -4,7 +4,8 @@
 //!
 //! | setting | what it does |
 //! |---|---|
-//! | `refuse` | `on-load` returns an error with this message |
+//! | `on-load`, `on-unload` | it runs this SQL |
+//! | `refuse` | `on-load` returns an error with this message, after that |
 //! | `deny` | `authorize` denies this action (`drop-table`, …) |
 //! | `ignore` | `authorize` ignores it |
 //! | `fail` | this hook returns an error: `authorize`, `update`, `preupdate`, `commit`, `rollback`, `on-unload` |

@@ -1,7 +1,7 @@
 //! What the kit says of itself.
 
 use crate::bindings::exports::sqlink::extension::metadata::{
-    Aggregate, Capability, Collation, Function, FunctionFlags, Guest, HookSet, Manifest, Module, ModuleFlags, Nesting,
+    Aggregate, Capability, Collation, Function, Guest, HookSet, Manifest, Module, ModuleFlags, Nesting,
 };
 use crate::{Kit, aggregate, collation, scalar, tables};
 
@@ -17,11 +17,11 @@ impl Guest for Kit {
                 .collect(),
             aggregates: (0..)
                 .zip(aggregate::AGGREGATES)
-                .map(|(id, &(name, arg_count, window))| Aggregate {
+                .map(|(id, &(name, arg_count, window, flags))| Aggregate {
                     id,
                     name: name.into(),
                     arg_count,
-                    flags: FunctionFlags::empty(),
+                    flags,
                     window,
                 })
                 .collect(),
