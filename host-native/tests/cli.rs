@@ -93,6 +93,38 @@ fn grants_go_to_all_extensions_or_to_the_one_named() -> Outcome {
 }
 
 #[test]
+fn extensions_get_settings_files_and_prefixes() -> Outcome {
+    let folder = Folder::new("cli-load")?;
+    let kit = artifact("guests/kit.wasm").display().to_string();
+    let (read, write) = (folder.file("in.txt"), folder.file("out.txt"));
+    std::fs::write(&read, "abc")?;
+    let output = run(&[
+        "query",
+        ":memory:",
+        "SELECT p_kit_config('k') AS k, p_kit_files() AS f, p_kit_write('out.txt', 0, 'xyz') AS w",
+        "--format=csv",
+        "--load",
+        &kit,
+        "--config=kit:k=v:w=x",
+        "--prefix=p_",
+        "--allow-read",
+        &read,
+        "--allow-write",
+        &write,
+    ])?;
+    assert_eq!(
+        (output.0, output.1.as_str()),
+        (Some(0), "k,f,w\r\nv:w=x,\"in.txt 3, out.txt 0 w\",\r\n"),
+        "{}",
+        output.2
+    );
+    assert_eq!(std::fs::read_to_string(&write)?, "xyz");
+    let (code, _, error) = run(&["query", ":memory:", "SELECT 1", "--load", &kit, "--allow-read", "nowhere.txt"])?;
+    assert!(code == Some(3) && error.contains("`nowhere.txt` can't be handed over"), "{error}");
+    Ok(())
+}
+
+#[test]
 fn a_trap_is_an_error_with_a_name() -> Outcome {
     let traps = artifact("guests/traps.wasm").display().to_string();
     let (code, _, error) = run(&["query", ":memory:", "SELECT trap_loop()", "--load", &traps, "--fuel", "100000"])?;
@@ -115,6 +147,13 @@ fn inspect_shows_the_manifest() -> Outcome {
     assert_eq!(json["size"], std::fs::metadata(&uuid)?.len());
     assert_eq!(json["sha256"], sqlink_host_native::digest(&std::fs::read(&uuid)?));
     assert!(json["imports"].as_array().is_some_and(|imports| !imports.is_empty()));
+
+    let (_, text, _) = run(&["inspect", &artifact("guests/kit.wasm").display().to_string()])?;
+    for part in
+        ["\naggregates\n  kit_sum ", "\ncollations\n", "\nvirtual table modules\n", "\nhooks\n", "fresh-instance"]
+    {
+        assert!(text.contains(part), "`{part}` is not in {text}");
+    }
 
     let (code, _, error) = run(&["inspect", &artifact("guests/core-module.wasm").display().to_string()])?;
     assert_eq!(code, Some(3));

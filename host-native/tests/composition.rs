@@ -50,6 +50,31 @@ fn extensions_inside_run_sql_through_the_embedder() -> Outcome {
 }
 
 #[test]
+fn everything_an_extension_can_be_works_inside() -> Outcome {
+    let engine = read_component(&artifact("host.component.wasm"))?;
+    let kit = Extension {
+        name: "kit".to_owned(),
+        file: "kit.wasm".to_owned(),
+        bytes: Cow::Owned(read_component(&artifact("guests/kit.wasm"))?),
+        grants: vec!["spi.read".to_owned(), "state".to_owned()],
+    };
+    let bytes = compose(&engine, "host.component.wasm", &[kit], SpiPolicy::Loop)?;
+    let host = Host::composed("composed.wasm", &bytes, HostOptions::default())?;
+    let database = host.open(OpenOptions::memory())?;
+    database.load_composed("kit", None)?;
+    for (sql, expected) in [
+        ("SELECT kit_sum(column1) FROM (VALUES (1), (2))", Value::Integer(3)),
+        ("SELECT 'a' < 'b' COLLATE kit_reverse", Value::Integer(0)),
+        ("SELECT count(*) FROM kit_series(1, 1000)", Value::Integer(1000)),
+    ] {
+        assert_eq!(value(&database, sql)?, expected, "{sql}");
+    }
+    // A component can't be entered again by its own parts, and has no further instance of an extension.
+    assert_eq!(failure(&database, "SELECT kit_factorial(3)").reason.as_deref(), Some("re-entered"));
+    Ok(())
+}
+
+#[test]
 fn a_trap_inside_ends_the_database_and_says_so() -> Outcome {
     let host = composition(SpiPolicy::Deny)?;
     let database = host.open(OpenOptions::memory())?;
