@@ -155,7 +155,7 @@ fn the_authorizer_is_told_names() -> Result {
 fn what_the_authorizer_denies_does_not_compile() -> Result {
     let (connection, shared) = guarded(HookSet::AUTHORIZER)?;
     shared.react(|event| {
-        let denied = ["Read t b", "Delete", "DropTable", "Pragma"].iter().any(|what| event.contains(what));
+        let denied = ["Read t b", "Delete", "DropTable", "Pragma", "Function"].iter().any(|what| event.contains(what));
         Ok(if denied { Verdict::Deny } else { Verdict::Allow })
     });
     let error = fails(query(connection, "SELECT a, b FROM t"));
@@ -164,6 +164,9 @@ fn what_the_authorizer_denies_does_not_compile() -> Result {
     let error = fails(engine::exec(connection, "DELETE FROM t WHERE a = 1"));
     assert_eq!(error.message, "not authorized: extension `guard` denies delete of `t` in `main`");
     assert_eq!(fails(engine::exec(connection, "DROP TABLE t")).code, AUTH);
+    let error = fails(query(connection, "SELECT upper('a')"));
+    assert_eq!((error.code, error.extension.as_deref()), (AUTH, Some("guard")));
+    assert_eq!(error.message, "not authorized: extension `guard` denies function of `upper`");
     assert_eq!(query(connection, "SELECT a FROM t")?.len(), 2);
     shared.react(|event| Ok(if event.contains("Read t b") { Verdict::Ignore } else { Verdict::Allow }));
     assert_eq!(query(connection, "SELECT a, b FROM t WHERE a = 1")?, [[integer(1), Value::Null]]);

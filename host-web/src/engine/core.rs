@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::engine::error::{Error, INTERRUPT, Reason, code_for_sqlite};
+use crate::engine::error::{AUTH, Error, INTERRUPT, Reason, code_for_sqlite};
 use crate::engine::hooks::Hooks;
 use crate::engine::limits::Limits;
 use crate::engine::platform::Platform;
@@ -283,7 +283,9 @@ impl Core {
         }
         if let Some(failure) = failure {
             let lost = failure.message.len() > self.limits.get().value_bytes as usize;
-            let unheard = unheard && code_for_sqlite(failure.code) & 0xff == error.code & 0xff;
+            // A function that the authorizer denies fails with another code than all else that it denies.
+            let denied = failure.code == AUTH && error.message.starts_with("not authorized to use function: ");
+            let unheard = unheard && (denied || code_for_sqlite(failure.code) & 0xff == error.code & 0xff);
             if failure.message == error.message || lost || unheard {
                 return failure;
             }
