@@ -8,9 +8,11 @@
 
 mod accents;
 mod case;
-pub mod collate;
+mod collate;
 mod form;
 mod graphemes;
+
+use core::cmp::Ordering;
 
 use form::Form;
 use sqlink_guest::prelude::*;
@@ -158,6 +160,18 @@ fn word_count(text: &str) -> Result<i64, Error> {
     Ok(i64::try_from(text.unicode_words().count())?)
 }
 
+/// Text without regard to case and to how characters are composed, then by code point.
+#[collation(name = "unicode_nocase")]
+fn unicode_nocase(a: &str, b: &str) -> Ordering {
+    collate::unicode_nocase(a, b)
+}
+
+/// Numbers in text by their value, without regard to case; only identical texts are equal. Not `natural`: that is a keyword.
+#[collation(name = "natural_sort")]
+fn natural_sort(a: &str, b: &str) -> Ordering {
+    collate::natural(a, b)
+}
+
 fn form_named(function: &str, name: &str) -> Result<Form, Error> {
     Form::named(name).ok_or_else(|| {
         let message = [
@@ -198,12 +212,13 @@ fn too_big(function: &str) -> Error {
 
 extension! {
     name: "text",
-    description: "Unicode text: normalization, case, accents, slugs, and characters as people see them.",
+    description: "Unicode text: normalization, case, accents, slugs, natural order, and characters as people see them.",
     functions: [
         normalize, is_normalized, casefold, unicode_lower, unicode_upper, initcap, unaccent, slug, length_grapheme,
         substring_grapheme, left_grapheme, right_grapheme, reverse, lpad, rpad, repeat, split_part, starts_with,
         ends_with, word_count,
     ],
+    collations: [unicode_nocase, natural_sort],
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use core::cmp::Ordering;
 
 use sqlink_guest::prelude::*;
-use sqlink_guest::testing::call;
+use sqlink_guest::testing::{call, compare};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::collate::{natural, unicode_nocase};
@@ -187,6 +187,13 @@ fn natural_order() {
             assert_eq!(natural(a, b), i.cmp(&j), "{a} {b}");
         }
     }
+}
+
+#[test]
+fn collations_are_registered_by_their_names() {
+    assert_eq!(compare::<crate::unicode_nocase>("STRASSE", "straße"), Ordering::Equal);
+    assert_eq!(compare::<crate::natural_sort>("page 9", "Page 10"), Ordering::Less);
+    assert_ne!(compare::<crate::natural_sort>("STRASSE", "straße"), Ordering::Equal);
 }
 
 #[test]
