@@ -13,9 +13,24 @@ pub(crate) fn check(hook: &str) -> Result<(), Error> {
     }
     assert_ne!(config::get("trap").as_deref(), Some(hook), "as asked");
     if config::get("query").as_deref() == Some(hook) {
-        spi::query("SELECT 1", &[])?;
+        query()?;
     }
     Ok(())
+}
+
+/// Uses everything of `spi`, and notes the codes of what fails.
+fn query() -> Result<(), Error> {
+    let results = [
+        spi::query("SELECT 1", &[]).map(drop),
+        spi::execute("SELECT 1", &[]).map(drop),
+        spi::batch("SELECT 1"),
+        spi::open("SELECT 1", &[]).map(drop),
+        spi::changes().map(drop),
+        spi::last_insert_rowid().map(drop),
+    ];
+    let codes = results.iter().filter_map(|result| result.as_ref().err()).map(|error| error.code.to_string());
+    note(format!("spi {}", codes.collect::<Vec<_>>().join(",")));
+    results.into_iter().collect()
 }
 
 /// `Action::DropTable` as `drop-table`.

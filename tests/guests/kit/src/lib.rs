@@ -10,6 +10,7 @@
 //! | `ignore` | `authorize` ignores it |
 //! | `fail` | this hook returns an error: `authorize`, `update`, `preupdate`, `commit`, `rollback`, `on-unload` |
 //! | `trap` | this hook traps |
+//! | `query` | this hook uses everything of `spi`, and notes the codes of what fails |
 //! | `veto` | `commit` returns false |
 
 mod aggregate;
