@@ -1,17 +1,15 @@
 //! What YAML, TOML and JSON have in common: the document as a JSON value.
 
-use serde_json::Value as Json;
 use sqlink_guest::prelude::*;
 
-/// How many arrays and objects may lie in each other. The JSON parser has the same limit.
-pub const MAX_DEPTH: usize = 127;
+use crate::json::{self, Json};
 
 /// Reads JSON text. Of members with the same name the last one counts.
 ///
 /// # Errors
-/// Text that is no JSON (RFC 8259), or lies deeper than [`MAX_DEPTH`].
+/// Text that is no JSON (RFC 8259), or lies too deep.
 pub fn parse(function: &str, text: &str) -> Result<Json, Error> {
-    serde_json::from_str(text).map_err(|error| not_a(function, 1, "JSON", &error.to_string()))
+    json::parse(text).map_err(|reason| not_a(function, 1, "JSON", &reason))
 }
 
 /// An argument that is text, but not of the right kind.
@@ -26,14 +24,11 @@ fn to_sql(json: &Json) -> Value {
     match json {
         Json::Null => Value::Null,
         Json::Bool(value) => Value::Integer(i64::from(*value)),
-        Json::Number(number) => {
-            let digits = number.to_string();
-            match (digits.parse::<i64>(), digits.parse::<f64>()) {
-                (Ok(integer), _) => Value::Integer(integer),
-                (Err(_), Ok(real)) => Value::Real(real),
-                (Err(_), Err(_)) => Value::Text(digits),
-            }
-        }
+        Json::Number(digits) => match (digits.parse::<i64>(), digits.parse::<f64>()) {
+            (Ok(integer), _) => Value::Integer(integer),
+            (Err(_), Ok(real)) => Value::Real(real),
+            (Err(_), Err(_)) => Value::Text(digits.clone()),
+        },
         Json::String(text) => Value::Text(text.clone()),
         Json::Array(_) | Json::Object(_) => Value::Text(json.to_string()),
     }

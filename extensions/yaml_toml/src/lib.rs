@@ -5,12 +5,13 @@
 #![forbid(unsafe_code)]
 
 mod document;
+mod json;
 mod scalar;
 mod toml;
 mod yaml;
 
 use document::{extract, not_a, parse};
-use serde_json::Value as Json;
+use json::Json;
 use sqlink_guest::prelude::*;
 
 /// The YAML document as JSON.

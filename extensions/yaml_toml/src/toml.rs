@@ -1,7 +1,8 @@
 //! TOML to JSON values and back.
 
-use serde_json::{Map, Number, Value as Json};
 use toml::{Table, Value};
+
+use crate::json::{Json, Object};
 
 /// The document as an object. Dates and times become text as they are written.
 ///
@@ -23,20 +24,20 @@ pub fn read(text: &str) -> Result<Json, String> {
 }
 
 fn object(table: Table) -> Json {
-    Json::Object(table.into_iter().map(|(name, value)| (name, json(value))).collect::<Map<_, _>>())
+    Json::Object(table.into_iter().map(|(name, value)| (name, json(value))).collect::<Object>())
 }
 
 fn json(value: Value) -> Json {
     match value {
         Value::String(text) => Json::String(text),
-        Value::Integer(integer) => Json::from(integer),
+        Value::Integer(integer) => Json::Number(integer.to_string()),
         Value::Float(float) if float.is_nan() => Json::Null,
         // As SQLite's own JSON functions write what JSON can't.
         Value::Float(float) if float.is_infinite() => {
-            let digits = if float > 0.0 { "9e+999" } else { "-9e+999" };
-            digits.parse::<Number>().map_or(Json::Null, Json::Number)
+            Json::Number(if float > 0.0 { "9e999" } else { "-9e999" }.to_owned())
         }
-        Value::Float(float) => Json::from(float),
+        // With a point or an exponent, so that it stays a real.
+        Value::Float(float) => Json::Number(format!("{float:?}")),
         Value::Boolean(boolean) => Json::Bool(boolean),
         Value::Datetime(datetime) => Json::String(datetime.to_string()),
         Value::Array(array) => Json::Array(array.into_iter().map(json).collect()),
@@ -57,7 +58,7 @@ pub fn write(json: Json) -> Result<String, String> {
     toml::to_string(&table).map_err(|error| error.to_string())
 }
 
-fn table(object: Map<String, Json>, path: &mut String) -> Result<Table, String> {
+fn table(object: Object, path: &mut String) -> Result<Table, String> {
     let mut table = Table::new();
     for (name, json) in object {
         let len = path.len();
@@ -75,8 +76,7 @@ fn value(json: Json, path: &mut String) -> Result<Value, String> {
         Json::Null => return Err(format!("TOML has no null, found one at `{}`", place(path))),
         Json::Bool(boolean) => Value::Boolean(boolean),
         Json::String(text) => Value::String(text),
-        Json::Number(number) => {
-            let digits = number.to_string();
+        Json::Number(digits) => {
             let is_integer = !digits.contains(['.', 'e', 'E']);
             match (digits.parse::<i64>(), digits.parse::<f64>()) {
                 (Ok(integer), _) => Value::Integer(integer),

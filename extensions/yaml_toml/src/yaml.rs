@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
-use serde_json::{Map, Value as Json};
 use sqlink_guest::Error;
 
-use crate::document::{MAX_DEPTH, measure};
+use crate::document::measure;
+use crate::json::{Json, MAX_DEPTH, Object, write_text as quote};
 use crate::scalar::{is_plain, resolve, tagged};
 
 /// The handle that `!!` stands for.
@@ -43,7 +43,7 @@ struct Open {
 
 enum Kind {
     Sequence(Vec<Json>),
-    Mapping { object: Map<String, Json>, merged: Map<String, Json>, key: Option<Key> },
+    Mapping { object: Object, merged: Object, key: Option<Key> },
 }
 
 enum Key {
@@ -155,7 +155,7 @@ fn name(json: Json) -> Result<String, String> {
 }
 
 /// Of several mappings the first that has a key gives its value; the mapping's own members win in the end.
-fn merge(merged: &mut Map<String, Json>, json: Json) -> Result<(), String> {
+fn merge(merged: &mut Object, json: Json) -> Result<(), String> {
     match json {
         Json::Object(object) => {
             for (name, value) in object {
@@ -163,7 +163,7 @@ fn merge(merged: &mut Map<String, Json>, json: Json) -> Result<(), String> {
             }
             Ok(())
         }
-        Json::Array(array) if array.iter().all(Json::is_object) => {
+        Json::Array(array) if array.iter().all(|json| matches!(json, Json::Object(_))) => {
             array.into_iter().try_for_each(|json| merge(merged, json))
         }
         _ => Err("the value of `<<` must be a mapping or a sequence of mappings".to_owned()),
@@ -211,7 +211,7 @@ pub fn read(text: &str) -> Result<Vec<Json>, Refusal> {
             }),
             Event::SequenceStart(anchor, _) => builder.open(anchor, Kind::Sequence(Vec::new())),
             Event::MappingStart(anchor, _) => {
-                builder.open(anchor, Kind::Mapping { object: Map::new(), merged: Map::new(), key: None })
+                builder.open(anchor, Kind::Mapping { object: Object::new(), merged: Object::new(), key: None })
             }
             Event::SequenceEnd | Event::MappingEnd => builder.close(),
         };
@@ -285,12 +285,12 @@ fn write_array_from(text: &mut String, array: &[Json], level: usize) {
     }
 }
 
-fn write_object(text: &mut String, object: &Map<String, Json>, level: usize) {
+fn write_object(text: &mut String, object: &Object, level: usize) {
     indent(text, level);
     write_object_from(text, object, level);
 }
 
-fn write_object_from(text: &mut String, object: &Map<String, Json>, level: usize) {
+fn write_object_from(text: &mut String, object: &Object, level: usize) {
     for (index, (name, value)) in object.iter().enumerate() {
         if index > 0 {
             indent(text, level);
@@ -314,7 +314,7 @@ fn write_scalar(text: &mut String, json: &Json, level: usize) {
     match json {
         Json::String(string) if is_block(string) => write_block(text, string, level),
         Json::String(string) => write_text(text, string),
-        Json::Number(number) => write_number(text, &number.to_string()),
+        Json::Number(number) => write_number(text, number),
         // `[]` and `{}` are the same in YAML.
         other => text.push_str(&other.to_string()),
     }
@@ -326,7 +326,10 @@ fn write_text(text: &mut String, string: &str) {
         text.push_str(string);
         return;
     }
-    for character in Json::from(string).to_string().chars() {
+    let mut quoted = String::new();
+    // Writing to a `String` does not fail.
+    _ = quote(&mut quoted, string);
+    for character in quoted.chars() {
         if is_printable(character) {
             text.push(character);
         } else {
