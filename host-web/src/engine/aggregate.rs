@@ -182,9 +182,7 @@ pub(crate) fn current(
         let extension = &aggregate.extension;
         let number = aggregate.number(context)?;
         let call = extension.enter(&aggregate.core, aggregate.callee())?;
-        PLATFORM
-            .aggregate_current(extension.id, aggregate.id, number, out)
-            .map_err(|error| call.failed(error))?;
+        PLATFORM.aggregate_current(extension.id, aggregate.id, number, out).map_err(|error| call.failed(error))?;
         call.finish(out)
     };
     run().map_err(|error| aggregate.fail(Some(context), error))
@@ -214,9 +212,7 @@ pub(crate) fn finish(
         let extension = &aggregate.extension;
         let number = aggregate.number(context)?;
         let call = extension.enter(&aggregate.core, aggregate.callee())?;
-        PLATFORM
-            .aggregate_finish(extension.id, aggregate.id, number, out)
-            .map_err(|error| call.failed(error))?;
+        PLATFORM.aggregate_finish(extension.id, aggregate.id, number, out).map_err(|error| call.failed(error))?;
         call.finish(out)
     };
     match run() {

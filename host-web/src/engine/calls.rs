@@ -37,6 +37,9 @@ pub(crate) enum Hook {
 }
 
 impl Hook {
+    /// All hooks, each at the place of its number.
+    const ALL: [Self; 5] = [Self::Authorizer, Self::Update, Self::Preupdate, Self::Commit, Self::Rollback];
+
     /// Its name in messages and in what is told of an extension.
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -49,12 +52,60 @@ impl Hook {
     }
 }
 
+/// A part of an extension, or none of it, in one word: copied at every call, an enum in several pieces costs 15 ns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct OnStack(u32);
+
+impl OnStack {
+    /// Nothing of the extension is running.
+    pub(crate) const NONE: Self = Self(0);
+    /// Bits of the kind; the rest is the place in the manifest, which has far fewer items.
+    const KIND: u32 = 4;
+
+    #[inline]
+    const fn new(callee: Callee) -> Self {
+        let (kind, index) = match callee {
+            Callee::Function(index) => (1, index),
+            Callee::Aggregate(index) => (2, index),
+            Callee::Collation(index) => (3, index),
+            Callee::Module(index) => (4, index),
+            Callee::Hook(hook) => (5, hook as usize),
+            Callee::OnLoad => (6, 0),
+            Callee::OnUnload => (7, 0),
+        };
+        #[allow(clippy::cast_possible_truncation, reason = "`Manifest::validate` allows at most a thousand of a kind")]
+        let index = index as u32;
+        Self(kind | index << Self::KIND)
+    }
+
+    /// Whether nothing is.
+    #[inline]
+    pub(crate) const fn is_none(self) -> bool {
+        self.0 == 0
+    }
+
+    /// What it stands for.
+    pub(crate) fn callee(self) -> Option<Callee> {
+        let index = (self.0 >> Self::KIND) as usize;
+        Some(match self.0 & ((1 << Self::KIND) - 1) {
+            1 => Callee::Function(index),
+            2 => Callee::Aggregate(index),
+            3 => Callee::Collation(index),
+            4 => Callee::Module(index),
+            5 => Callee::Hook(*Hook::ALL.get(index)?),
+            6 => Callee::OnLoad,
+            7 => Callee::OnUnload,
+            _ => return None,
+        })
+    }
+}
+
 /// A call that is on the stack until this is dropped.
 pub(crate) struct Call<'a> {
     extension: &'a Extension,
-    callee: Callee,
+    callee: OnStack,
     /// What of the extension was running before.
-    outer: Option<Callee>,
+    outer: OnStack,
     // Dropped after `drop`.
     _frame: CallGuard,
 }
@@ -79,22 +130,37 @@ impl Extension {
     #[inline]
     pub(crate) fn enter(&self, core: &Core, callee: Callee) -> Result<Call<'_>> {
         let limits = core.limits.get();
-        if depth() >= limits.call_depth as usize {
-            return Err(self.too_deep(callee, limits.call_depth));
-        }
         let outer = self.running.get();
-        if outer.is_some() && !self.may_nest(callee) {
-            return Err(self.re_entered(callee));
+        if depth() >= limits.call_depth as usize || !outer.is_none() {
+            self.admit(callee, limits.call_depth)?;
         }
         Ok(self.begin(callee, outer, limits.output_bytes))
     }
 
     #[inline]
-    fn begin(&self, callee: Callee, outer: Option<Callee>, output_bytes: u32) -> Call<'_> {
+    fn begin(&self, callee: Callee, outer: OnStack, output_bytes: u32) -> Call<'_> {
         let frame = CallGuard::enter(output_bytes as usize);
-        self.running.set(Some(callee));
+        let callee = OnStack::new(callee);
+        self.running.set(callee);
         self.kept.import_error.set(None);
         Call { extension: self, callee, outer, _frame: frame }
+    }
+
+    /// Decides about a call that is deep, or comes while another one into the extension is on the stack.
+    #[cold]
+    fn admit(&self, callee: Callee, limit: u32) -> Result<()> {
+        if depth() >= limit as usize {
+            let detail = format!("calls between SQL and functions nest deeper than {limit}");
+            return Err(self.failure(Reason::CallDepthExceeded, callee, &detail));
+        }
+        let nests = self.manifest.nesting == Nesting::FreshInstance
+            && self.exports.contains(Interfaces::FRESH_INSTANCES)
+            && matches!(callee, Callee::Function(_));
+        if !nests && self.is_active() {
+            let detail = "the extension is already running, and SQL it runs called it again";
+            return Err(self.failure(Reason::ReEntered, callee, detail));
+        }
+        Ok(())
     }
 
     /// Makes a call.
@@ -126,7 +192,7 @@ impl Extension {
         if self.is_active() {
             return false;
         }
-        let running = self.begin(callee, None, core.limits.get().output_bytes);
+        let running = self.begin(callee, OnStack::NONE, core.limits.get().output_bytes);
         if let Err(error) = call() {
             let error = running.failed(error.into());
             PLATFORM.log(Some(&self.name), Level::Error, &error.message);
@@ -134,31 +200,14 @@ impl Extension {
         true
     }
 
-    /// Whether a call may come while another one into the extension is on the stack.
-    #[cold]
-    fn may_nest(&self, callee: Callee) -> bool {
-        self.manifest.nesting == Nesting::FreshInstance
-            && self.exports.contains(Interfaces::FRESH_INSTANCES)
-            && matches!(callee, Callee::Function(_))
-    }
-
-    #[cold]
-    fn too_deep(&self, callee: Callee, limit: u32) -> Error {
-        self.failure(
-            Reason::CallDepthExceeded,
-            callee,
-            &format!("calls between SQL and functions nest deeper than {limit}"),
-        )
-    }
-
-    #[cold]
-    fn re_entered(&self, callee: Callee) -> Error {
-        self.failure(Reason::ReEntered, callee, "the extension is already running, and SQL it runs called it again")
-    }
-
     /// Makes the error of a named failure in a part of the extension.
     pub(crate) fn failure(&self, reason: Reason, callee: Callee, detail: &str) -> Error {
         Error::failure(reason, Some(&self.name), self.part(callee), detail)
+    }
+
+    /// Names what is running for messages.
+    pub(crate) fn running_part(&self, running: OnStack) -> Option<Part<'_>> {
+        self.part(running.callee()?)
     }
 
     /// Names a part for messages.
@@ -201,7 +250,7 @@ impl Call<'_> {
                 }
             }
         }
-        Error::from_call(error, Some(&extension.name), extension.part(self.callee))
+        Error::from_call(error, Some(&extension.name), extension.running_part(self.callee))
     }
 
     /// Ends a call that succeeded, and checks the value it gave.
@@ -220,7 +269,10 @@ impl Call<'_> {
     #[cold]
     fn refused(&self, problem: Problem, limit: usize) -> Error {
         match describe_problem(problem, limit) {
-            Some((reason, detail)) => self.extension.failure(reason, self.callee, &detail),
+            Some((reason, detail)) => {
+                let part = self.extension.running_part(self.callee);
+                Error::failure(reason, Some(&self.extension.name), part, &detail)
+            }
             None => Error::new(NOMEM, "out of memory"),
         }
     }
@@ -285,6 +337,17 @@ impl Extension {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_runs_is_found_again() {
+        assert_eq!(OnStack::NONE.callee(), None);
+        let hooks = Hook::ALL.map(Callee::Hook);
+        let others = [Callee::Function(0), Callee::Aggregate(999), Callee::Collation(7), Callee::Module(99)];
+        for callee in hooks.into_iter().chain(others).chain([Callee::OnLoad, Callee::OnUnload]) {
+            assert_eq!(OnStack::new(callee).callee(), Some(callee));
+            assert!(!OnStack::new(callee).is_none());
+        }
+    }
 
     #[test]
     fn numbers_are_limited_and_come_again_only_when_all_are_back() {

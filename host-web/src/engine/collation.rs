@@ -65,10 +65,7 @@ pub(crate) fn register(connection: &Connection, extension: &Rc<Extension>, index
         remembered: RefCell::default(),
     });
     let _running = connection.enter();
-    connection
-        .database
-        .create_collation(&c_name(&item.name)?, collation)
-        .map_err(|code| connection.error(code, 0))
+    connection.database.create_collation(&c_name(&item.name)?, collation).map_err(|code| connection.error(code, 0))
 }
 
 /// Removes a collation.

@@ -290,8 +290,7 @@ mod tests {
 
     #[test]
     fn failure_messages_name_what_is_known() {
-        let message =
-            |extension, part, detail| Error::failure(Reason::Trapped, extension, part, detail).message;
+        let message = |extension, part, detail| Error::failure(Reason::Trapped, extension, part, detail).message;
         let f = Some(Part::Function("f"));
         assert_eq!(message(Some("a"), f, "unreachable"), "trapped: extension `a`, function `f`: unreachable");
         assert_eq!(message(None, Some(Part::Function("describe")), ""), "trapped: extension, function `describe`");

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
 use crate::contract::dispatch::Interfaces;
-use crate::engine::calls::{Callee, Hook, Numbers};
+use crate::engine::calls::{Callee, Hook, Numbers, OnStack};
 use crate::engine::connection::Connection;
 use crate::engine::error::{Part, Result};
 use crate::engine::imports::Kept;
@@ -33,7 +33,7 @@ pub(crate) struct Extension {
     digest: String,
     pub(crate) grants: Grants,
     /// What of it is on the stack; the innermost where calls nest.
-    pub(super) running: Cell<Option<Callee>>,
+    pub(super) running: Cell<OnStack>,
     /// Something waits for the outermost call to end.
     pub(super) waits: Cell<bool>,
     /// How many of its instances have ended.
@@ -68,7 +68,7 @@ impl Extension {
             exports,
             digest: digest.to_owned(),
             grants,
-            running: Cell::new(None),
+            running: Cell::new(OnStack::NONE),
             waits: Cell::new(false),
             generation: Cell::new(0),
             traps: Cell::new(0),
@@ -97,12 +97,12 @@ impl Extension {
 
     /// Whether a call into it is on the stack.
     pub(crate) fn is_active(&self) -> bool {
-        self.running.get().is_some()
+        !self.running.get().is_none()
     }
 
     /// What of it is running, for messages.
     pub(crate) fn running(&self) -> Option<Part<'_>> {
-        self.part(self.running.get()?)
+        self.running_part(self.running.get())
     }
 
     /// Changes when a call has ended its instance: contexts, tables and cursors of another generation are gone.

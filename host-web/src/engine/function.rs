@@ -217,7 +217,8 @@ pub(crate) fn c_name(name: &str) -> Result<CString> {
 /// SQLite equivalent: `sqlite3_create_function_v2`
 pub fn create_function(connection: u32, name: &str, arg_count: i32, flags: FunctionFlags, id: u32) -> Result<()> {
     let (connection, c_name) = for_change(connection, name, arg_count)?;
-    counts::may_change(&connection, &Key::function(name, arg_count)).map_err(|code| refused(&connection, code, name, arg_count))?;
+    counts::may_change(&connection, &Key::function(name, arg_count))
+        .map_err(|code| refused(&connection, code, name, arg_count))?;
     let target = Target::Host { id, name: name.to_owned() };
     let registered = Rc::new(Registered { core: Rc::clone(&connection.core), target, subtype: false });
     let registration = Registration::Application { function: Rc::downgrade(&registered), flags };
@@ -260,8 +261,7 @@ fn for_change(connection: u32, name: &str, arg_count: i32) -> Result<(Rc<Connect
     check_function(name, arg_count).map_err(Error::misuse)?;
     let c_name = c_name(name)?;
     connection.must_be_idle("changing functions")?;
-    if let Some(owner @ Registration::Extension { .. }) =
-        connection.names.borrow().get(&Key::function(name, arg_count))
+    if let Some(owner @ Registration::Extension { .. }) = connection.names.borrow().get(&Key::function(name, arg_count))
     {
         return Err(Error::misuse(format!(
             "function {} belongs to {owner}: unload it first, or use another name",

@@ -51,10 +51,8 @@ pub fn load_extension(connection: u32, id: u32, digest: &str, options: LoadOptio
     manifest.validate(exports)?;
     if let Some(other) = connection.extensions.borrow().iter().find(|other| other.name == manifest.name) {
         let version = &other.manifest.version;
-        return Err(manifest.error(format!(
-            "extension `{}` is loaded already, in version {version}: unload it first",
-            manifest.name
-        )));
+        return Err(manifest
+            .error(format!("extension `{}` is loaded already, in version {version}: unload it first", manifest.name)));
     }
     let grants = Grants::decide(&manifest, &options.grants)?;
     manifest.add_prefix(&options.prefix)?;
@@ -202,7 +200,10 @@ fn unregister(connection: &Connection, extension: &Extension, callee: Callee) ->
     counts::removed(connection, &key)?;
     if is_builtin_gone(connection, &key) {
         let what = key.describe(name);
-        let text = format!("SQLite's own {what}, which extension `{}` replaced, is back in new connections only", extension.name);
+        let text = format!(
+            "SQLite's own {what}, which extension `{}` replaced, is back in new connections only",
+            extension.name
+        );
         PLATFORM.log(None, Level::Warn, &text);
     }
     Ok(())

@@ -104,8 +104,7 @@ impl Manifest {
                 ),
             ));
         }
-        self.check(exports)
-            .map_err(|detail| self.error(format!("invalid manifest of extension `{name}`: {detail}")))
+        self.check(exports).map_err(|detail| self.error(format!("invalid manifest of extension `{name}`: {detail}")))
     }
 
     fn check(&self, exports: Interfaces) -> Result<(), String> {
@@ -165,7 +164,10 @@ impl Manifest {
             check_function(name, arg_count)?;
             let known = crate::contract::metadata::FunctionFlags::all();
             if !known.contains(flags) {
-                return Err(format!("function `{}` has a flag that this version of SQLink does not know", printable(name)));
+                return Err(format!(
+                    "function `{}` has a flag that this version of SQLink does not know",
+                    printable(name)
+                ));
             }
             if !names.insert((name.to_ascii_lowercase(), arg_count)) {
                 return Err(format!("function {} is there twice", describe_function(name, arg_count)));

@@ -53,7 +53,8 @@ pub use connection::{
     open, serialize, set_limits, total_changes, version,
 };
 pub use error::{
-    AUTH, BUSY, CANTOPEN, ERROR, Error, FULL, INTERRUPT, MISUSE, NOMEM, NOTADB, Part, RANGE, READONLY, Reason, Result, TOOBIG,
+    AUTH, BUSY, CANTOPEN, ERROR, Error, FULL, INTERRUPT, MISUSE, NOMEM, NOTADB, Part, RANGE, READONLY, Reason, Result,
+    TOOBIG,
 };
 pub use extension::{ExtensionInfo, HandedFile, LoadOptions, extensions};
 pub use function::{create_function, remove_function};

@@ -163,7 +163,8 @@ pub(crate) fn is_builtin(connection: &Connection, key: &Key) -> Result<bool> {
             }
             // The connection knows of all that are not built in.
             let rows = pragma(connection, "PRAGMA module_list")?;
-            let is = |row: &Vec<Value>| matches!(row.first(), Some(Value::Text(item)) if item.eq_ignore_ascii_case(name));
+            let is =
+                |row: &Vec<Value>| matches!(row.first(), Some(Value::Text(item)) if item.eq_ignore_ascii_case(name));
             Ok(rows.iter().any(is) && connection.names.borrow().get(key).is_none())
         }
     }

@@ -50,7 +50,8 @@ fn refuses_names() {
     assert!(message(&manifest(&[(0, &"f".repeat(256), 0)])).contains("255 bytes"));
     let found = Manifest { collations: vec![Collation { id: 0, name: String::new() }], ..manifest(&[]) };
     assert!(message(&found).contains("collation name ``"));
-    let found = Manifest { modules: vec![Module { name: "m\0".into(), ..module(ModuleFlags::EPONYMOUS) }], ..manifest(&[]) };
+    let found =
+        Manifest { modules: vec![Module { name: "m\0".into(), ..module(ModuleFlags::EPONYMOUS) }], ..manifest(&[]) };
     assert!(message(&found).contains("module name `m\\u{0}`"));
 }
 
@@ -170,7 +171,8 @@ fn a_prefix_goes_in_front_of_every_name() -> Result<()> {
     };
     found.add_prefix("")?;
     found.add_prefix("p_")?;
-    let names = [&found.functions[0].name, &found.aggregates[0].name, &found.collations[0].name, &found.modules[0].name];
+    let names =
+        [&found.functions[0].name, &found.aggregates[0].name, &found.collations[0].name, &found.modules[0].name];
     assert_eq!(names, ["p_f", "p_a", "p_c", "p_m"]);
     assert!(found.add_prefix(&"p".repeat(254)).is_err());
     assert!(found.add_prefix("a\0").is_err());

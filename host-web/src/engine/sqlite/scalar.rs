@@ -119,15 +119,55 @@ unsafe extern "C" fn scalar(context: *mut ffi::sqlite3_context, n_arg: c_int, ar
     // SAFETY: SQLite passes `n_arg` protected values, valid until this returns; the context is that of the running call.
     unsafe {
         let values = if n_arg == 0 { &[] } else { slice::from_raw_parts(args.cast_const(), n_arg) };
-        let subtypes = registered.has_subtype().then(|| SubtypeScope::enter(context, values));
+        if registered.has_subtype() {
+            with_subtypes(context, registered, values);
+            return;
+        }
         with_args(context, values, |args| {
-            let mut sink = ResultSink::new(context, registered.output_limit());
-            match (function::call(registered, args, &mut sink), &subtypes) {
-                (Ok(()), None) => {}
-                (Ok(()), Some(subtypes)) => subtypes.apply(),
-                (Err(error), _) => fail(context, code_for_sqlite(error.code), &error.message),
+            run(context, registered, args);
+        });
+    }
+}
+
+/// The call of a function that has to do with subtypes.
+///
+/// # Safety
+///
+/// As [`with_args`].
+#[inline(never)]
+unsafe fn with_subtypes(
+    context: *mut ffi::sqlite3_context,
+    registered: &Registered,
+    values: &[*mut ffi::sqlite3_value],
+) {
+    // SAFETY: the caller's obligations are the same.
+    unsafe {
+        let subtypes = SubtypeScope::enter(context, values);
+        with_args(context, values, |args| {
+            if run(context, registered, args) {
+                subtypes.apply();
             }
         });
+    }
+}
+
+/// Calls a function and reports how that ended; true if it has a result.
+///
+/// # Safety
+///
+/// `context` must be that of the running call.
+#[inline]
+unsafe fn run(context: *mut ffi::sqlite3_context, registered: &Registered, args: Args<'_>) -> bool {
+    // SAFETY: the sink does not outlive this call, and the caller vouches for the context.
+    unsafe {
+        let mut sink = ResultSink::new(context, registered.output_limit());
+        match function::call(registered, args, &mut sink) {
+            Ok(()) => true,
+            Err(error) => {
+                fail(context, code_for_sqlite(error.code), &error.message);
+                false
+            }
+        }
     }
 }
 
