@@ -22,10 +22,7 @@ struct Orders {
 impl Guest for Orders {
     fn describe(&self) -> Manifest {
         Manifest {
-            collations: vec![
-                Collation { id: 4, name: "backwards".into() },
-                Collation { id: 5, name: "odd".into() },
-            ],
+            collations: vec![Collation { id: 4, name: "backwards".into() }, Collation { id: 5, name: "odd".into() }],
             optional: capabilities(&["spi.read"]),
             ..manifest("orders", &[("relay", 1)])
         }
@@ -164,7 +161,10 @@ fn a_trap_leaves_no_wrong_index() -> Result {
         engine::exec(connection, "DELETE FROM t; INSERT INTO t VALUES ('b', 1), ('bb', 1)")?;
         orders.be(|_, _| Err(trap()));
         let error = fails(engine::exec(connection, sql));
-        assert!(error.message.starts_with("trapped: extension `orders`, collation `odd`: unreachable"), "{sql}: {error}");
+        assert!(
+            error.message.starts_with("trapped: extension `orders`, collation `odd`: unreachable"),
+            "{sql}: {error}"
+        );
         assert_eq!((error.code, error.reason), (1, Some(Reason::Trapped)), "{sql}");
         assert_eq!((error.extension.as_deref(), error.function.as_deref()), (Some("orders"), None));
         count(2)?;
@@ -234,15 +234,21 @@ fn what_is_no_order_is_found_out() -> Result {
         ("sorts after", Box::new(|_, _| Ok(1))),
         // Only equal texts give it away.
         ("sorts after", Box::new(|left, right| Ok(if left < right { -1 } else { 1 }))),
-        ("", Box::new(move |_, _| {
-            // A linear congruential generator.
-            state.set(state.get().wrapping_mul(1_664_525).wrapping_add(1_013_904_223));
-            Ok(i32::try_from(state.get() >> 30).unwrap_or(0) - 1)
-        })),
-        ("", Box::new(move |left, right| {
-            let place = |text: &str| hands.iter().position(|hand| *hand == text).unwrap_or(0);
-            Ok([0, 1, 1, -1, -1][(place(left) + 5 - place(right)) % 5])
-        })),
+        (
+            "",
+            Box::new(move |_, _| {
+                // A linear congruential generator.
+                state.set(state.get().wrapping_mul(1_664_525).wrapping_add(1_013_904_223));
+                Ok(i32::try_from(state.get() >> 30).unwrap_or(0) - 1)
+            }),
+        ),
+        (
+            "",
+            Box::new(move |left, right| {
+                let place = |text: &str| hands.iter().position(|hand| *hand == text).unwrap_or(0);
+                Ok([0, 1, 1, -1, -1][(place(left) + 5 - place(right)) % 5])
+            }),
+        ),
     ];
     for (number, (expected, compare)) in cases.into_iter().enumerate() {
         orders.be(compare);

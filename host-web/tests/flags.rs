@@ -20,7 +20,8 @@ const SETS: [(&str, FunctionFlags); 5] = [
 
 impl Guest for Flagged {
     fn describe(&self) -> Manifest {
-        let functions = (0..).zip(SETS).map(|(id, (name, flags))| Function { id, name: name.into(), arg_count: 1, flags });
+        let functions =
+            (0..).zip(SETS).map(|(id, (name, flags))| Function { id, name: name.into(), arg_count: 1, flags });
         let aggregates = (0..).zip(SETS).map(|(id, (name, flags))| Aggregate {
             id,
             name: format!("{name}_count"),
@@ -149,7 +150,10 @@ fn without_trust_in_the_schema_only_innocuous_functions_run_from_it() -> Result 
 fn subtypes_travel_between_functions_with_the_flag() -> Result {
     let connection = load()?;
     // JSON's subtype is 74.
-    assert_eq!(query(connection, "SELECT marked(1), marked(json('[]')), marked(marked(1))")?, [[0, 74, 1].map(integer)]);
+    assert_eq!(
+        query(connection, "SELECT marked(1), marked(json('[]')), marked(marked(1))")?,
+        [[0, 74, 1].map(integer)]
+    );
     // A function that does not have the flag loses it.
     assert_eq!(one(connection, "SELECT marked(plain(marked(1)))")?, integer(0));
     engine::close(connection)

@@ -23,10 +23,7 @@ struct Alive {
 
 impl Guest for Alive {
     fn describe(&self) -> Manifest {
-        Manifest {
-            optional: capabilities(&["spi.read", "spi.write", "state"]),
-            ..manifest("alive", &[("alive", 0)])
-        }
+        Manifest { optional: capabilities(&["spi.read", "spi.write", "state"]), ..manifest("alive", &[("alive", 0)]) }
     }
     fn call(&self, _: u32, _: Args<'_>, out: &mut ResultSink<'_>) -> Result<(), CallError> {
         out.integer(1);

@@ -83,7 +83,11 @@ fn every_kind_of_collision_names_both_owners() -> Result {
         (all_kinds("second", &[], &[("app", 1)], &[]), "function `app` with 1 argument", "the application"),
         (all_kinds("second", &[], &[("sum", 1)], &[]), "function `sum` with 1 argument", "SQLite itself"),
         (all_kinds("second", &[("max", -1)], &[], &[]), "function `max` with any number of arguments", "SQLite itself"),
-        (all_kinds("second", &[], &[("row_number", 0)], &[]), "function `row_number` with 0 arguments", "SQLite itself"),
+        (
+            all_kinds("second", &[], &[("row_number", 0)], &[]),
+            "function `row_number` with 0 arguments",
+            "SQLite itself",
+        ),
         (all_kinds("second", &[], &[], &["C"]), "collation `C`", "extension `first`"),
     ] {
         let error = fails(load(connection, 2, "second", manifest));
@@ -112,9 +116,12 @@ fn every_kind_of_collision_names_both_owners() -> Result {
     assert_eq!(query(connection, "SELECT f(1), f(1, 2), f(1, 2, 3)")?, [["first", "second", "second"].map(text)]);
     assert_eq!(query(connection, "SELECT a(1), a(1, 2), lower('A')")?, [["first", "second", "a"].map(text)]);
     // Unless they take calls away: from one that takes any number, and from all of SQLite's with that name.
-    for (name, arg_count, owner) in
-        [("a", 3, "extension `second`"), ("printf", 2, "SQLite itself"), ("upper", -1, "SQLite itself"), ("max", 9, "SQLite itself")]
-    {
+    for (name, arg_count, owner) in [
+        ("a", 3, "extension `second`"),
+        ("printf", 2, "SQLite itself"),
+        ("upper", -1, "SQLite itself"),
+        ("max", 9, "SQLite itself"),
+    ] {
         let error = fails(load(connection, 3, "third", all_kinds("third", &[(name, arg_count)], &[], &[])));
         assert!(error.message.contains(&format!("which {owner} has registered already")), "{}", error.message);
     }
@@ -127,12 +134,7 @@ fn every_kind_of_collision_names_both_owners() -> Result {
 fn modules_collide_too() -> Result {
     let connection = open()?;
     let with_module = |name: &str, module: &str| Manifest {
-        modules: vec![Module {
-            id: 1,
-            name: module.into(),
-            flags: ModuleFlags::EPONYMOUS,
-            shadow_names: Vec::new(),
-        }],
+        modules: vec![Module { id: 1, name: module.into(), flags: ModuleFlags::EPONYMOUS, shadow_names: Vec::new() }],
         ..manifest(name, &[])
     };
     // Some are there only once they are used.
@@ -157,7 +159,10 @@ fn modules_collide_too() -> Result {
 #[test]
 fn a_table_does_not_hide_what_is_built_in() -> Result {
     let connection = open()?;
-    engine::exec(connection, "CREATE TABLE pragma_function_list(name, builtin, narg); CREATE TABLE pragma_module_list(name)")?;
+    engine::exec(
+        connection,
+        "CREATE TABLE pragma_function_list(name, builtin, narg); CREATE TABLE pragma_module_list(name)",
+    )?;
     assert!(load(connection, 1, "x", all_kinds("x", &[("lower", 1)], &[], &[])).is_err());
     engine::close(connection)
 }

@@ -191,7 +191,8 @@ pub(crate) fn current(
 /// Ends an evaluation and gives its value.
 ///
 /// SQLite asks for it too when a statement has failed or is reset. Then the extension only hears that the evaluation is
-/// abandoned, as far as the engine knows: where SQLite itself has failed the statement, the value is made in vain.
+/// abandoned, as far as the engine knows: where SQLite itself has failed the statement, or ended it early for a LIMIT, the
+/// value is made in vain.
 ///
 /// * `context` - none if the evaluation had no row.
 pub(crate) fn finish(

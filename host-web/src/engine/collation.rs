@@ -219,3 +219,40 @@ fn relation(left: &str, ordering: Ordering, right: &str) -> String {
     };
     format!("`{}` {verb} `{}`", printable(left), printable(right))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::manifest::{self, Manifest};
+    use crate::engine::{Collected, LoadOptions, OpenOptions, close, load_extension, open, prepare, step_rows};
+    use crate::native;
+
+    #[test]
+    fn a_collation_that_sqlite_refuses_is_given_up() -> Result<()> {
+        let handle = open(&OpenOptions::memory())?;
+        let item = manifest::Collation { id: 0, name: "c".into() };
+        let manifest =
+            Manifest { name: "demo".into(), version: "1.0.0".into(), collations: vec![item], ..Manifest::default() };
+        native::add_extension(1, manifest, |_, _, _| Ok(()));
+        load_extension(handle, 1, "", LoadOptions::default())?;
+        let statement = prepare(handle, "VALUES (1), (2)", false)?.statement;
+        step_rows(statement, &mut Collected::up_to(1))?;
+        {
+            let connection = Connection::get(handle)?;
+            let collation = Rc::new(Collation {
+                core: Rc::clone(&connection.core),
+                extension: Extension::get(1).ok_or_else(|| Error::misuse("not loaded"))?,
+                id: 0,
+                index: 0,
+                run: Cell::default(),
+                compared: Cell::default(),
+                checked: Cell::default(),
+                remembered: RefCell::default(),
+            });
+            let outcome = connection.database.create_collation(c"c", Rc::clone(&collation));
+            assert_eq!(outcome, Err(crate::engine::BUSY));
+            assert_eq!(Rc::strong_count(&collation), 1);
+        }
+        close(handle)
+    }
+}

@@ -3,8 +3,8 @@
 
 use sqlink_host_web::contract::metadata::FunctionFlags;
 use sqlink_host_web::engine::{
-    self, Args, CallError, Capability, Collected, Error, Function, LoadOptions, Manifest, OpenOptions, ResultSink, Step,
-    Value, ValueRef,
+    self, Args, CallError, Capability, Collected, Error, Function, LoadOptions, Manifest, OpenOptions, ResultSink,
+    Step, Value, ValueRef,
 };
 
 pub type Result<T = (), E = Error> = std::result::Result<T, E>;
