@@ -105,7 +105,13 @@ function loadOptions({ name, grants, config, files, prefix, replace }) {
 /** One row per registration: extension, kind, name. */
 function encodeRegistrations({ name, functions, aggregates, collations, modules, hooks }) {
   const kinds = { function: functions, aggregate: aggregates, collation: collations, module: modules, hook: hooks };
-  return Object.entries(kinds).flatMap(([kind, names]) => names.map((each) => [["t", name], ["t", kind], ["t", each]]));
+  return Object.entries(kinds).flatMap(([kind, names]) =>
+    names.map((each) => [
+      ["t", name],
+      ["t", kind],
+      ["t", each],
+    ]),
+  );
 }
 
 const EXTENSION_COLUMNS = ["name", "version", "functions", "granted", "denied", "traps"];

@@ -46,8 +46,11 @@ pub(crate) struct Extension {
     /// What its imports keep.
     pub(crate) kept: Kept,
     /// What waits for the outermost call to end, first in first out.
-    deferred: RefCell<VecDeque<Box<dyn FnOnce(&Self)>>>,
+    deferred: RefCell<VecDeque<Deferred>>,
 }
+
+/// A call that waits.
+type Deferred = Box<dyn FnOnce(&Extension)>;
 
 impl Extension {
     /// Makes an extension of which nothing is registered yet.

@@ -80,6 +80,7 @@ unsafe fn aggregate<'a>(context: *mut ffi::sqlite3_context) -> Option<&'a Aggreg
 ///
 /// `context` must be that of a running call of an aggregate, and be the same kind as the result's lifetime.
 unsafe fn evaluation<'a>(context: *mut ffi::sqlite3_context) -> Option<&'a Context> {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "some bytes")]
     const SIZE: c_int = size_of::<Context>() as c_int;
     // SAFETY: the caller vouches for the context. SQLite's allocations are aligned to 8, and all zero bytes are a context
     // that has not begun. The callbacks are never nested for one evaluation, and only share it.
