@@ -25,9 +25,10 @@ pub(super) fn name(folder: &Path) -> Result<String> {
 /// Builds the component of the package in `folder`.
 pub(super) fn build(folder: &Path) -> Result<Vec<u8>> {
     if !folder.join("node_modules/@bytecodealliance/componentize-js").is_dir() {
-        let command = if folder.join("package-lock.json").is_file() { "ci" } else { "install" };
+        // Not `npm ci`: it refuses a lock file without the packages of platforms that the registry lacks. This keeps to
+        // the lock file too, where there is one, and leaves it as it is.
         let mut npm = Command::new("npm");
-        npm.args([command, "--no-audit", "--no-fund"]).current_dir(folder);
+        npm.args(["install", "--no-save", "--no-audit", "--no-fund"]).current_dir(folder);
         tools::run(&mut npm, NODE)?;
     }
     let world = World::read(folder)?;
