@@ -229,7 +229,8 @@ fn what_is_no_order_is_found_out() -> Result {
     let state = Rc::new(Cell::new(1_u32));
     // Each beats the next two.
     let hands = ["rock", "lizard", "scissors", "spock", "paper"];
-    let cases: [(&str, Box<dyn Fn(&str, &str) -> std::result::Result<i32, CallError>>); 5] = [
+    type Compare = Box<dyn Fn(&str, &str) -> std::result::Result<i32, CallError>>;
+    let cases: [(&str, Compare); 5] = [
         ("sorts before", Box::new(|_, _| Ok(-1))),
         ("sorts after", Box::new(|_, _| Ok(1))),
         // Only equal texts give it away.

@@ -31,7 +31,7 @@ thread_local! {
 fn with_log<T>(run: impl FnOnce(&mut Log) -> T) -> Result<T, Error> {
     LOG.with_borrow_mut(|kept| {
         if kept.is_none() {
-            let settings = Settings::read(|key| config::get(key))?;
+            let settings = Settings::read(config::get)?;
             let last = granted(state::get(STATE))?.flatten();
             let last = last.and_then(|bytes| Some(i64::from_le_bytes(bytes.try_into().ok()?))).unwrap_or(0);
             *kept = Some(Log::new(settings, last));

@@ -206,10 +206,10 @@ pub fn csv_each(
 ) -> Result<impl Iterator<Item = Result<(i64, i64, String), Error>> + use<>, Error> {
     let dialect = Dialect { delimiter: byte("delimiter", delimiter)?, ..Dialect::default() };
     let mut records = Records::new(Bytes::Text(Some(text.as_bytes().to_vec())), dialect);
-    let mut field = 0;
+    let mut field: u32 = 0;
     let mut started = false;
     Ok(std::iter::from_fn(move || {
-        while !started || field >= records.len() {
+        while !started || field as usize >= records.len() {
             match records.advance() {
                 Ok(true) => (started, field) = (true, 0),
                 Ok(false) => return None,
@@ -217,7 +217,7 @@ pub fn csv_each(
             }
         }
         field += 1;
-        let value = records.field(field - 1).unwrap_or_default().into_owned();
-        Some(Ok((records.number(), field as i64, value)))
+        let value = records.field(field as usize - 1).unwrap_or_default().into_owned();
+        Some(Ok((records.number(), field.into(), value)))
     }))
 }

@@ -17,7 +17,7 @@ const DISTANCE: usize = 1;
 const K: usize = 2;
 
 /// Rows that are read from the table at once.
-const ROWS: i64 = 1000;
+const ROWS: usize = 1000;
 /// Most neighbours of one search.
 const MAX_K: i64 = 100_000;
 
@@ -89,7 +89,7 @@ impl VecIndex {
         if !metric.takes(element) {
             return Err(refuse("`hamming` is for `bit` vectors, and the only metric for them"));
         }
-        if element == Element::Bit && dimensions % 8 != 0 {
+        if element == Element::Bit && !dimensions.is_multiple_of(8) {
             return Err(refuse(&format!("`dimensions` is {dimensions}, expected a multiple of 8 for `bit`")));
         }
         Ok(Self {
@@ -153,7 +153,7 @@ impl VecIndex {
                 rowids.push(*rowid);
             }
             match rowids.last().and_then(|last| last.checked_add(1)) {
-                Some(after) if count as i64 == ROWS => next = after,
+                Some(after) if count == ROWS => next = after,
                 _ => break,
             }
         }

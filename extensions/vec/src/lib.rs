@@ -227,7 +227,7 @@ fn vec_quantize_binary(vector: ValueRef<'_>) -> Result<Option<Vec<u8>>, Error> {
         return Ok(None);
     }
     let floats = floats("vec_quantize_binary", 1, vector)?.floats();
-    if floats.len() % 8 != 0 {
+    if !floats.len().is_multiple_of(8) {
         let message = format!("function `vec_quantize_binary`: {} elements, expected a multiple of 8", floats.len());
         return Err(Error::new(Error::ERROR, message));
     }

@@ -34,7 +34,7 @@ impl Element {
     /// Number of dimensions of a vector of this many bytes; none if there is no such vector.
     pub const fn dimensions(self, bytes: usize) -> Option<usize> {
         match self {
-            Self::Float32 if bytes % 4 == 0 => Some(bytes / 4),
+            Self::Float32 if bytes.is_multiple_of(4) => Some(bytes / 4),
             Self::Float32 => None,
             Self::Int8 => Some(bytes),
             Self::Bit => Some(bytes * 8),
@@ -77,6 +77,7 @@ impl<'a> Vector<'a> {
         check_dimensions(numbers.len())?;
         let bytes = match element {
             Element::Float32 => {
+                #[allow(clippy::cast_possible_truncation, reason = "the nearest 32-bit float is what is stored")]
                 let floats: Vec<f32> = numbers.iter().map(|number| *number as f32).collect();
                 return Self::of_floats(&floats);
             }
@@ -86,6 +87,7 @@ impl<'a> Vector<'a> {
                 .map(|(place, number)| {
                     let fits = number.fract() == 0.0 && (-128.0..=127.0).contains(number);
                     if fits {
+                        #[allow(clippy::cast_possible_truncation, reason = "it fits")]
                         Ok((*number as i8).cast_unsigned())
                     } else {
                         Err(format!(
@@ -95,7 +97,7 @@ impl<'a> Vector<'a> {
                 })
                 .collect::<Result<Vec<u8>, String>>()?,
             Element::Bit => {
-                if numbers.len() % 8 != 0 {
+                if !numbers.len().is_multiple_of(8) {
                     return Err(format!("a bit vector has a multiple of 8 elements, found {}", numbers.len()));
                 }
                 let mut bytes = vec![0; numbers.len() / 8];
