@@ -50,6 +50,8 @@ fn run(name: &str, scripts: &[(&str, &str)]) -> Result<Run> {
     for folder in ["extensions", "guests"] {
         fs::create_dir_all(root.join("dist").join(folder))?;
     }
+    fs::create_dir_all(root.join("extensions"))?;
+    fs::write(root.join("extensions/README.md"), "")?;
     let report = root.join("report.json");
     let output = Command::new(env!("CARGO_BIN_EXE_conformance"))
         .args(["--driver", &format!("odd={}", driver.display()), "--timeout", "1", "--root"])
