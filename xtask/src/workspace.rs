@@ -16,9 +16,11 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// The workspace this binary was built in.
+    /// The workspace Cargo runs this in, or else the one it was built in. They differ where two checkouts share a target
+    /// folder: Cargo doesn't build a binary again for another path.
     pub fn find() -> Result<Self> {
-        let manifest = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let manifest = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        let manifest = PathBuf::from(manifest);
         let root = manifest.parent().context("xtask has no parent folder")?.to_owned();
         if !root.join("wit/world.wit").exists() {
             bail!("`{}` is not the SQLink checkout any more: run `cargo xtask` from the checkout", root.display());
