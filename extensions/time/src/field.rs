@@ -31,24 +31,7 @@ pub enum Field {
 }
 
 impl Field {
-    /// Those that time can be cut off at.
-    pub const TRUNCATING: [(&'static str, Self); 13] = [
-        ("microsecond", Self::Microsecond),
-        ("millisecond", Self::Millisecond),
-        ("second", Self::Second),
-        ("minute", Self::Minute),
-        ("hour", Self::Hour),
-        ("day", Self::Day),
-        ("week", Self::Week),
-        ("month", Self::Month),
-        ("quarter", Self::Quarter),
-        ("year", Self::Year),
-        ("decade", Self::Decade),
-        ("century", Self::Century),
-        ("millennium", Self::Millennium),
-    ];
-
-    /// All of them.
+    /// All of them, first those that time can be cut off at.
     pub const ALL: [(&'static str, Self); 19] = [
         ("microsecond", Self::Microsecond),
         ("millisecond", Self::Millisecond),
@@ -70,6 +53,12 @@ impl Field {
         ("isoyear", Self::IsoYear),
         ("timezone", Self::Timezone),
     ];
+
+    /// Those that time can be cut off at.
+    pub const TRUNCATING: [(&'static str, Self); 13] = match Self::ALL.first_chunk() {
+        Some(first) => *first,
+        None => unreachable!(),
+    };
 
     /// The field of that name among `known`, in any case and also in the plural; it is the first argument of `function`.
     ///

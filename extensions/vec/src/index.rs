@@ -130,7 +130,7 @@ impl VecIndex {
 
     /// Reads all vectors, if they are not in memory as they are now.
     fn load(&self) -> Result<(), Error> {
-        let version = one(&spi::query("PRAGMA data_version", &[])?).unwrap_or(0);
+        let version = integer(spi::query_value("PRAGMA data_version", &[])?);
         if self.memory.borrow().as_ref().is_some_and(|memory| memory.version == version) {
             return Ok(());
         }
@@ -197,10 +197,10 @@ impl VecIndex {
     }
 }
 
-fn one(rows: &spi::Rows) -> Option<i64> {
-    match rows.rows.first()?.first()? {
-        Value::Integer(integer) => Some(*integer),
-        _ => None,
+fn integer(value: Option<Value>) -> i64 {
+    match value {
+        Some(Value::Integer(integer)) => integer,
+        _ => 0,
     }
 }
 
@@ -344,7 +344,7 @@ impl Table for VecIndex {
         self.forget();
         match rowid {
             Some(rowid) => Ok(rowid),
-            None => one(&spi::query("SELECT last_insert_rowid()", &[])?).ok_or_else(|| refuse("no rowid")),
+            None => spi::last_insert_rowid(),
         }
     }
 
@@ -391,7 +391,7 @@ impl Table for VecIndex {
             "SELECT count(*) FROM {} WHERE typeof(vector) <> 'blob' OR length(vector) <> {bytes}",
             self.vectors()
         );
-        let wrong = one(&spi::query(&sql, &[])?).unwrap_or(0);
+        let wrong = integer(spi::query_value(&sql, &[])?);
         Ok((wrong > 0).then(|| format!("{wrong} of the stored vectors have another size")))
     }
 }
