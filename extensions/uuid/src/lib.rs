@@ -1,13 +1,15 @@
-//! SQLink extension `uuid`: make UUIDs of version 4 and 7, parse, convert and inspect all.
+//! SQLink extension `uuid`: make UUIDs of version 4 and 7 and ULIDs, parse, convert and inspect all.
 //!
 //! The makers are not deterministic: `SELECT uuid() FROM t` gives every row its own. Randomness comes from the host, so the
-//! extension requires the capability `random`; `uuid7` needs `clock` as well. The other functions are deterministic.
+//! extension requires the capability `random`; `uuid7` and `ulid` need `clock` as well. The other functions are deterministic.
 //!
 //! Source: <https://www.rfc-editor.org/rfc/rfc9562> · <https://sqlite.org/src/file/ext/misc/uuid.c>, whose function names and
-//! NULL for what is no UUID are kept.
+//! NULL for what is no UUID are kept · <https://github.com/ulid/spec> · <https://github.com/asg017/sqlite-ulid>, whose function
+//! names are kept.
 #![forbid(unsafe_code)]
 
 mod generate;
+mod ulid_text;
 
 use ::uuid::Uuid;
 use sqlink_guest::prelude::*;
@@ -61,6 +63,66 @@ fn uuid7_timestamp(value: ValueRef<'_>) -> Option<i64> {
     i64::try_from(uuid.as_u128() >> 80).ok()
 }
 
+/// A ULID as text: the time in milliseconds and random bits, so that later ones sort after earlier ones.
+#[scalar(innocuous)]
+fn ulid() -> Result<String, Error> {
+    generate::ulid("ulid").map(ulid_text::encode)
+}
+
+/// The ULID in its canonical text form, upper-case; NULL if `value` is no ULID.
+#[scalar(name = "ulid", deterministic, innocuous)]
+fn ulid_of(value: ValueRef<'_>) -> Option<String> {
+    parse_ulid(value).map(ulid_text::encode)
+}
+
+/// A ULID as 16 bytes.
+#[scalar(innocuous)]
+fn ulid_bytes() -> Result<[u8; 16], Error> {
+    generate::ulid("ulid_bytes").map(u128::to_be_bytes)
+}
+
+/// The ULID as 16 bytes; NULL if `value` is no ULID.
+#[scalar(name = "ulid_bytes", deterministic, innocuous)]
+fn ulid_bytes_of(value: ValueRef<'_>) -> Option<[u8; 16]> {
+    parse_ulid(value).map(u128::to_be_bytes)
+}
+
+/// `prefix`, an underscore and a new ULID.
+#[scalar(innocuous)]
+fn ulid_with_prefix(prefix: &str) -> Result<String, Error> {
+    generate::ulid("ulid_with_prefix").map(|ulid| [prefix, "_", &ulid_text::encode(ulid)].concat())
+}
+
+/// When a ULID was made, as text in UTC; NULL if `value` is no ULID, with or without a prefix, or one after the year 9999.
+#[scalar(deterministic, innocuous)]
+fn ulid_datetime(value: ValueRef<'_>) -> Option<String> {
+    parse_prefixed_ulid(value).map(ulid_text::millis).and_then(ulid_text::datetime)
+}
+
+/// When a ULID was made, in milliseconds since 1970-01-01 UTC; NULL if `value` is no ULID, with or without a prefix.
+#[scalar(deterministic, innocuous)]
+fn ulid_timestamp(value: ValueRef<'_>) -> Option<i64> {
+    parse_prefixed_ulid(value).map(ulid_text::millis)
+}
+
+/// True if `value` is a ULID: 26 characters or 16 bytes; NULL for NULL.
+#[scalar(deterministic, innocuous)]
+fn ulid_is_valid(value: ValueRef<'_>) -> Option<bool> {
+    (!value.is_null()).then(|| parse_ulid(value).is_some())
+}
+
+/// The same 128 bits written as a UUID; NULL if `value` is no ULID.
+#[scalar(deterministic, innocuous)]
+fn ulid_to_uuid(value: ValueRef<'_>) -> Option<String> {
+    parse_ulid(value).map(|ulid| text(Uuid::from_u128(ulid)))
+}
+
+/// The same 128 bits written as a ULID; NULL if `value` is no UUID.
+#[scalar(deterministic, innocuous)]
+fn uuid_to_ulid(value: ValueRef<'_>) -> Option<String> {
+    parse(value).map(|uuid| ulid_text::encode(uuid.as_u128()))
+}
+
 fn text(uuid: Uuid) -> String {
     uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()).to_owned()
 }
@@ -74,12 +136,32 @@ fn parse(value: ValueRef<'_>) -> Option<Uuid> {
     }
 }
 
+/// Text of 26 characters in any case, or a blob of 16 bytes.
+fn parse_ulid(value: ValueRef<'_>) -> Option<u128> {
+    match value {
+        ValueRef::Text(text) => ulid_text::decode(text),
+        ValueRef::Blob(bytes) => bytes.try_into().ok().map(u128::from_be_bytes),
+        _ => None,
+    }
+}
+
+/// As [`parse_ulid`]; in text there may be a prefix.
+fn parse_prefixed_ulid(value: ValueRef<'_>) -> Option<u128> {
+    match value {
+        ValueRef::Text(text) => ulid_text::decode(ulid_text::without_prefix(text)),
+        _ => parse_ulid(value),
+    }
+}
+
 extension! {
     name: "uuid",
-    description: "UUIDs: make version 4 and 7, parse, convert and inspect.",
-    functions: [uuid, uuid4, uuid7, uuid_str, uuid_blob, uuid_is_valid, uuid_version, uuid7_timestamp],
-    required: { "random": "UUIDs of version 4 and 7 are made of random bits" },
-    optional: { "clock": "uuid7() begins with the time" },
+    description: "UUIDs and ULIDs: make, parse, convert and inspect.",
+    functions: [
+        uuid, uuid4, uuid7, uuid_str, uuid_blob, uuid_is_valid, uuid_version, uuid7_timestamp, ulid, ulid_of, ulid_bytes,
+        ulid_bytes_of, ulid_with_prefix, ulid_datetime, ulid_timestamp, ulid_is_valid, ulid_to_uuid, uuid_to_ulid,
+    ],
+    required: { "random": "UUIDs of version 4 and 7 and ULIDs are made of random bits" },
+    optional: { "clock": "uuid7() and ulid() begin with the time" },
 }
 
 #[cfg(test)]

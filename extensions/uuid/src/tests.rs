@@ -1,11 +1,14 @@
-//! Test vectors: RFC 9562, appendix A.
+//! Test vectors: RFC 9562, appendix A; the ULID specification, with bytes and times computed by Python's integers and datetime.
 
 use sqlink_guest::prelude::*;
 use sqlink_guest::testing::call;
 use uuid::Uuid;
 
-use crate::generate::Sequence;
-use crate::{uuid_blob, uuid_is_valid, uuid_str, uuid_version, uuid7_timestamp};
+use crate::generate::{Sequence, ulid_after};
+use crate::{
+    ulid_bytes_of, ulid_datetime, ulid_is_valid, ulid_of, ulid_text, ulid_timestamp, ulid_to_uuid, uuid_blob,
+    uuid_is_valid, uuid_str, uuid_to_ulid, uuid_version, uuid7_timestamp,
+};
 
 const V4: &str = "919108f7-52d1-4320-9bac-f847db4148a8";
 const V7: &str = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f";
@@ -84,7 +87,107 @@ fn version7_keeps_the_random_bits() {
 
 #[test]
 fn makers_need_a_host() {
-    for result in [call::<crate::uuid>(&[]), call::<crate::uuid4>(&[]), call::<crate::uuid7>(&[])] {
+    for result in [
+        call::<crate::uuid>(&[]),
+        call::<crate::uuid4>(&[]),
+        call::<crate::uuid7>(&[]),
+        call::<crate::ulid>(&[]),
+        call::<crate::ulid_bytes>(&[]),
+        call::<crate::ulid_with_prefix>(&["cus".into()]),
+    ] {
         assert_eq!(result.map_err(|error| error.code()), Err(Error::AUTH));
+    }
+}
+
+#[test]
+fn ulids_of_the_specification() {
+    for (ulid, uuid, millis, datetime) in [
+        (
+            "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+            "01563e3a-b5d3-d676-4c61-efb99302bd5b",
+            1_469_922_850_259,
+            Some("2016-07-30 23:54:10.259"),
+        ),
+        (
+            "01BX5ZZKBKACTAV9WEVGEMMVRZ",
+            "015f4bff-cd73-5334-ada7-8edc1d4a6f1f",
+            1_508_808_576_371,
+            Some("2017-10-24 01:29:36.371"),
+        ),
+        ("7ZZZZZZZZZZZZZZZZZZZZZZZZZ", "ffffffff-ffff-ffff-ffff-ffffffffffff", 281_474_976_710_655, None),
+    ] {
+        let blob = Uuid::try_parse(uuid).map(|uuid| Value::Blob(uuid.into_bytes().to_vec())).unwrap_or(Value::Null);
+        assert_eq!(call::<ulid_bytes_of>(&[ulid.into()]), Ok(blob.clone()));
+        for form in [Value::Text(ulid.to_lowercase()), ulid.into(), blob] {
+            assert_eq!(call::<ulid_of>(std::slice::from_ref(&form)), Ok(ulid.into()));
+            assert_eq!(call::<ulid_to_uuid>(std::slice::from_ref(&form)), Ok(uuid.into()));
+            assert_eq!(call::<ulid_timestamp>(std::slice::from_ref(&form)), Ok(Value::Integer(millis)));
+            assert_eq!(call::<ulid_datetime>(&[form]), Ok(datetime.map_or(Value::Null, Value::from)));
+        }
+        assert_eq!(call::<uuid_to_ulid>(&[uuid.into()]), Ok(ulid.into()));
+        assert_eq!(call::<ulid_timestamp>(&[Value::Text(format!("a_b_{ulid}"))]), Ok(Value::Integer(millis)));
+        assert_eq!(call::<ulid_of>(&[Value::Text(format!("a_{ulid}"))]), Ok(Value::Null));
+    }
+}
+
+#[test]
+fn what_is_no_ulid_is_null() {
+    for value in [
+        Value::from(""),
+        // One bit too much, which the specification wants refused.
+        Value::from("80000000000000000000000000"),
+        Value::from("ZZZZZZZZZZZZZZZZZZZZZZZZZZ"),
+        Value::from("01ARZ3NDEKTSV4RRFFQ69G5FA"),
+        Value::from("01ARZ3NDEKTSV4RRFFQ69G5FAVV"),
+        Value::from("01ARZ3NDEKTSV4RRFFQ69G5FAU"),
+        Value::from("/1ARZ3NDEKTSV4RRFFQ69G5FAV"),
+        Value::from("01ARZ3NDEKTSV4RRFFQ69G5FÄ"),
+        Value::Blob(vec![0; 17]),
+        Value::Integer(4),
+        Value::Real(0.5),
+    ] {
+        let args = [value];
+        assert_eq!(call::<ulid_of>(&args), Ok(Value::Null), "{args:?}");
+        assert_eq!(call::<ulid_bytes_of>(&args), Ok(Value::Null), "{args:?}");
+        assert_eq!(call::<ulid_datetime>(&args), Ok(Value::Null), "{args:?}");
+        assert_eq!(call::<ulid_to_uuid>(&args), Ok(Value::Null), "{args:?}");
+        assert_eq!(call::<ulid_is_valid>(&args), Ok(Value::Integer(0)), "{args:?}");
+    }
+    assert_eq!(call::<ulid_is_valid>(&[Value::Null]), Ok(Value::Null));
+}
+
+#[test]
+fn a_ulid_is_one_more_within_its_millisecond() {
+    let parse = |text: &str| ulid_text::decode(text).unwrap_or_default();
+    let after = |last: &str, now: u64| ulid_after(parse(last), now, [0xff; 16]).map(ulid_text::encode);
+    let now = 1_508_808_576_371;
+    for (last, next) in [
+        ("01BX5ZZKBKACTAV9WEVGEMMVRY", Some("01BX5ZZKBKACTAV9WEVGEMMVRZ")),
+        ("01BX5ZZKBKACTAV9WEVGEMMVRZ", Some("01BX5ZZKBKACTAV9WEVGEMMVS0")),
+        ("01BX5ZZKBKZZZZZZZZZZZZZZZY", Some("01BX5ZZKBKZZZZZZZZZZZZZZZZ")),
+        ("01BX5ZZKBKZZZZZZZZZZZZZZZZ", None),
+    ] {
+        assert_eq!(after(last, now).as_deref(), next);
+        // The clock went back.
+        assert_eq!(after(last, now - 1000).as_deref(), next);
+    }
+    assert_eq!(after("01BX5ZZKBKZZZZZZZZZZZZZZZZ", now + 1).as_deref(), Some("01BX5ZZKBMZZZZZZZZZZZZZZZZ"));
+    assert_eq!(ulid_after(0, u64::MAX, [0; 16]).map(ulid_text::millis), Some((1 << 48) - 1));
+    assert_eq!(ulid_after(u128::MAX, u64::MAX, [0; 16]), None);
+    let random = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
+    assert_eq!(ulid_after(0, 1, random), Some(0x0000_0000_0001_0102_0304_0506_0708_090a));
+}
+
+#[test]
+fn datetimes() {
+    for (millis, expected) in [
+        (0, Some("1970-01-01 00:00:00.000")),
+        (951_782_399_999, Some("2000-02-28 23:59:59.999")),
+        (951_782_400_000, Some("2000-02-29 00:00:00.000")),
+        (4_107_542_400_000, Some("2100-03-01 00:00:00.000")),
+        (253_402_300_799_999, Some("9999-12-31 23:59:59.999")),
+        (253_402_300_800_000, None),
+    ] {
+        assert_eq!(ulid_text::datetime(millis).as_deref(), expected, "{millis}");
     }
 }
