@@ -10,7 +10,7 @@ import { basename, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { launchChromium } from "../tests/drivers/browser.mjs";
-import { ECHO_EXTENSION, PACKAGE } from "./paths.mjs";
+import { MEASURED, PACKAGE } from "./paths.mjs";
 
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
 const PAGE = '<!doctype html><meta charset="utf-8"><title>bench</title><script type="module" src="/page.js"></script>';
@@ -84,7 +84,7 @@ async function bundle(folder, engines) {
     for (const file of ["engine", "linker", "adapter"]) {
       await copyFile(join(PACKAGE, `${file}.wasm`), join(folder, `${file}.wasm`));
     }
-    await copyFile(ECHO_EXTENSION, join(folder, "echo.wasm"));
+    for (const [file, path] of Object.entries(MEASURED)) await copyFile(path, join(folder, file));
   }
 }
 

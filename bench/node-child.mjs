@@ -5,11 +5,11 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { coldStart, engine } from "./engines.mjs";
-import { ECHO_EXTENSION } from "./paths.mjs";
+import { MEASURED } from "./paths.mjs";
 
 const assets = {
   bytes: async (file) => readFile(fileURLToPath(import.meta.resolve(file))),
-  echo: async () => readFile(ECHO_EXTENSION),
+  extension: async (file) => readFile(MEASURED[file]),
 };
 
 const [mode, argument] = process.argv.slice(2);

@@ -9,8 +9,12 @@ export const ROOT = path("../");
 export const NODE = path("../node_modules/node/bin/node");
 /** Extensions by name: `dist/extensions/NAME.wasm`. */
 export const EXTENSIONS = path("../dist/extensions/");
-/** A test guest whose scalar function `echo` returns its argument. */
-export const ECHO_EXTENSION = path("../dist/guests/probe.wasm");
+/** What is measured, by file name: the guests that have the least of every kind, and an extension of the catalogue. */
+export const MEASURED = {
+  "bench.wasm": path("../dist/guests/bench.wasm"),
+  "kit.wasm": path("../dist/guests/kit.wasm"),
+  "uuid.wasm": path("../dist/extensions/uuid.wasm"),
+};
 /** The built npm package. */
 export const PACKAGE = path("../host-web/js/dist/");
 /** Where generated engine and linker files are. */

@@ -60,6 +60,9 @@ async function measure(host) {
     }
   }
   log(`${plan.init} cold starts of each engine done`);
-  const { samples, settings } = await host.suite({ engines, rounds: plan.rounds, warmup: plan.warmup }, log);
-  return hostReport(host.name, { init, ...samples }, settings);
+  const { samples, extensions, settings } = await host.suite(
+    { engines, rounds: plan.rounds, warmup: plan.warmup },
+    log,
+  );
+  return hostReport(host.name, { init, ...samples }, extensions, settings);
 }

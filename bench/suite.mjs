@@ -2,6 +2,7 @@
  * Runs the workloads over several engines, interleaved: within a round every measurement is taken on each engine in turn,
  * and the order of the engines moves on by one from round to round. The same file runs in Node and in a browser's worker.
  */
+import { ExtensionMeasures } from "./extension.mjs";
 import {
   CHECK_POINTS,
   CREATE_POINTS,
@@ -17,15 +18,17 @@ import {
 
 const PRAGMAS = ["page_size", "cache_size", "journal_mode", "synchronous", "temp_store"];
 
-/** Isolated function of the echo extension, and the JavaScript functions every engine gets. */
-const ECHO = "echo";
+/** Isolated function of the extension `bench`, and the JavaScript functions every engine gets. */
+const ECHO = "bench_echo";
 const JS_FUNCTION = { integer: "js_integer", text: "js_text" };
 
 /**
  * @param {{name: string, module: object, assets: object}[]} engines
  * @param {{rounds: number, warmup: number, log: (line: string) => void}} options `warmup` rounds are run and thrown away
- * @returns {Promise<{samples: Record<string, Record<string, number[]>>, settings: Record<string, object>}>}
- *   samples by row name and engine: milliseconds for `sql/*`, nanoseconds for the others
+ * @returns {Promise<{samples: Samples, extensions: Samples, settings: Record<string, object>}>} what an extension costs is in
+ *   `extensions`
+ * @typedef {Record<string, Record<string, number[]>>} Samples by row name and engine: milliseconds for `sql/*`, nanoseconds for
+ *   the others
  */
 export async function runSuite(engines, { rounds, warmup, log }) {
   const loaded = [];
@@ -34,24 +37,28 @@ export async function runSuite(engines, { rounds, warmup, log }) {
     const points = await library.open();
     await points.identityInteger(JS_FUNCTION.integer);
     await points.identityText(JS_FUNCTION.text);
-    if (points.loadEcho !== undefined) await points.loadEcho();
     loaded.push({ name: engine.name, library, points });
   }
   const settings = {};
   for (const { name, points } of loaded) settings[name] = await readSettings(points);
 
+  const measures = new ExtensionMeasures(loaded);
+  await measures.setUp();
   const recorder = new Recorder(loaded.map(({ name }) => name));
+  const extensions = new Recorder(measures.columns());
   const rows = makeRows();
   for (let round = -warmup; round < rounds; round += 1) {
     const order = rotate(loaded, round + warmup);
     recorder.recording = round >= 0;
+    extensions.recording = recorder.recording;
     await sqlRound(order, recorder);
     await rowRound(order, rows, recorder);
     await scalarRound(order, recorder);
+    await measures.round(order, extensions, timed);
     log(round < 0 ? "warm-up round done" : `round ${round + 1} of ${rounds} done`);
   }
   for (const { points } of loaded) await points.close();
-  return { samples: recorder.samples, settings };
+  return { samples: recorder.samples, extensions: extensions.samples, settings };
 }
 
 /** Keeps the times and the first engine's answers, and compares every further answer with them. */
@@ -117,7 +124,7 @@ async function rowRound(order, rows, recorder) {
 async function scalarRound(order, recorder) {
   for (const { name: row, kind, isolated } of SCALARS) {
     for (const { name, points } of order) {
-      const call = isolated && points.loadEcho !== undefined ? ECHO : JS_FUNCTION[kind];
+      const call = isolated && points.loadBench !== undefined ? ECHO : JS_FUNCTION[kind];
       const [base, plain] = await timed(() => points.value(scalarQuery(kind)));
       const [elapsed, value] = await timed(() => points.value(scalarQuery(kind, call)));
       recorder.time(row, name, ((elapsed - base) * 1e6) / ROWS);

@@ -6,6 +6,9 @@
 /** Rows of the tables that the SQL workloads and the per-row measurements use. */
 export const ROWS = 200_000;
 
+/** Rows of the tables on which kinds of registration are measured. */
+export const TABLE_ROWS = 100_000;
+
 /** Makes the numbers 1 to `ROWS` as table `seq`; not measured. */
 export const SETUP = `
   CREATE TABLE seq(n INTEGER PRIMARY KEY);

@@ -27,6 +27,10 @@ function connection(db) {
     },
     identityInteger: (functionName) => db.create_function(functionName, (x) => x),
     identityText: (functionName) => db.create_function(functionName, (s) => s),
+    register() {
+      db.create_aggregate("js_sum", { init: () => 0, step: (sum, x) => sum + x, finalize: (sum) => sum });
+      return ["aggregate"];
+    },
     close: () => db.close(),
   };
 }

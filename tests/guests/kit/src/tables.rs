@@ -14,6 +14,8 @@ pub(crate) const CONFLICTS: u32 = 4;
 pub(crate) const DECLARED: u32 = 5;
 /// Goes wrong as its hidden column says.
 pub(crate) const BAD: u32 = 6;
+/// As the series, one row a batch.
+pub(crate) const SINGLY: u32 = 7;
 
 const STORED: ModuleFlags = ModuleFlags::CREATABLE
     .union(ModuleFlags::WRITABLE)
@@ -31,6 +33,7 @@ pub(crate) const MODULES: &[(&str, ModuleFlags)] = &[
     ("kit_conflicts", STORED.union(ModuleFlags::CONFLICTS)),
     ("kit_declared", ModuleFlags::CREATABLE),
     ("kit_bad", ModuleFlags::EPONYMOUS),
+    ("kit_singly", ModuleFlags::EPONYMOUS),
 ];
 
 /// Values by rowid.
@@ -79,6 +82,8 @@ pub(crate) enum Scan {
         start: i64,
         stop: i64,
         columns: u64,
+        /// Most rows of a batch.
+        batch_rows: usize,
     },
     /// Rows that were there when it began.
     Rows {
@@ -109,8 +114,8 @@ impl Scan {
         let mut batch = Batch { rowids: Vec::new(), values: Vec::new(), last: false };
         match self {
             Self::None => return Err(error(ERROR, "the cursor was not filtered")),
-            Self::Series { numbers, start, stop, columns } => {
-                for n in numbers.by_ref().take(most) {
+            Self::Series { numbers, start, stop, columns, batch_rows } => {
+                for n in numbers.by_ref().take(most.min(*batch_rows)) {
                     #[allow(clippy::cast_precision_loss, reason = "tests use small numbers")]
                     let half = n as f64 / 2.0;
                     let row = [

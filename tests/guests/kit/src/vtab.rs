@@ -7,7 +7,7 @@ use crate::bindings::exports::sqlink::extension::vtab::{
 };
 use crate::bindings::sqlink::extension::config;
 use crate::state::{note, with};
-use crate::tables::{BAD, CONFLICTS, Cursor, DECLARED, Rows, Scan, TABLE, Table};
+use crate::tables::{BAD, CONFLICTS, Cursor, DECLARED, Rows, SINGLY, Scan, TABLE, Table};
 use crate::{ERROR, Error, Kit, Value, error};
 
 /// `SQLITE_CONSTRAINT`
@@ -124,7 +124,7 @@ fn compare(n: i64, value: &Value) -> Option<Ordering> {
     }
 }
 
-fn scan_series(plan: &str, args: Vec<Argument>, columns: u64) -> Result<Scan, Error> {
+fn scan_series(plan: &str, args: Vec<Argument>, columns: u64, batch_rows: usize) -> Result<Scan, Error> {
     let (mut start, mut stop) = (1, 10);
     let (mut skip, mut most) = (0, usize::MAX);
     let mut tests: Vec<(char, Vec<Value>)> = Vec::new();
@@ -158,7 +158,7 @@ fn scan_series(plan: &str, args: Vec<Argument>, columns: u64) -> Result<Scan, Er
         })
     };
     let numbers = Box::new((start..=stop).filter(passes).skip(skip).take(most));
-    Ok(Scan::Series { numbers, start, stop, columns })
+    Ok(Scan::Series { numbers, start, stop, columns, batch_rows })
 }
 
 /// Inserts a row at a rowid, and sees to one that is there already.
@@ -248,7 +248,8 @@ impl Guest for Kit {
                     _ => Scan::Bad { how, batches: 0, columns },
                 }
             }
-            _ => scan_series(&name, args, columns)?,
+            SINGLY => scan_series(&name, args, columns, 1)?,
+            _ => scan_series(&name, args, columns, usize::MAX)?,
         };
         with(|state| {
             if let Some(cursor) = state.cursors.get_mut(&id) {

@@ -1,0 +1,141 @@
+/**
+ * What each kind of registration costs: the extension `bench` on SQLink, the same job done by SQLite's own C in the same
+ * engine, and by a peer's JavaScript where it has an interface for it. A row is one query; its time is divided by the rows
+ * it goes through.
+ */
+import { ROWS, TABLE_ROWS } from "./workloads.mjs";
+
+/** Rows whose function runs SQL or keeps something. */
+const IMPORT_ROWS = 20_000;
+/** Loads of the extension `uuid` in a round. */
+const LOADS = 5;
+
+/** The row in milliseconds. */
+export const LOAD = "load of an extension, in ms";
+
+/** Column of SQLite's own C. */
+export const BUILT_IN = "SQLite's C";
+
+const SETUP = `
+  CREATE TABLE scan(x INTEGER, r REAL, s TEXT);
+  WITH RECURSIVE c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < ${TABLE_ROWS - 1})
+    INSERT INTO scan SELECT n, n * 0.5, 'sixteen bytes it' FROM c;
+  CREATE TABLE unsorted(s TEXT);
+  INSERT INTO unsorted SELECT substr('zqxwvkjpmygbfhdu', x % 7 + 1, 4) || (x * 7919 % 100003) || ' row' FROM scan;
+  CREATE TABLE keep(k INTEGER PRIMARY KEY, v BLOB);
+`;
+
+const window = (sum) => `SELECT max(w) FROM (SELECT ${sum}(x) OVER (ORDER BY rowid ROWS 9 PRECEDING) AS w FROM p)`;
+const sort = (collation) => `SELECT s FROM unsorted ORDER BY s COLLATE ${collation} LIMIT 1 OFFSET ${TABLE_ROWS - 1}`;
+const scan = (table) => `SELECT sum(x) || ' ' || sum(r) || ' ' || max(s) FROM ${table}`;
+const kit = (series) => `SELECT sum(n) || ' ' || sum(r) || ' ' || max(s) FROM ${series}(1, ${TABLE_ROWS})`;
+const imported = (value) => `SELECT sum(${value}) FROM scan WHERE x < ${IMPORT_ROWS}`;
+
+/**
+ * `ours`, `builtIn` and `peer` are the SQL of each column; `peer` is for engines that can register its `kind`.
+ * @type {{name: string, rows: number, before?: string, after?: string, ours: string, builtIn?: string, peer?: string, kind?: string}[]}
+ */
+const MEASURES = [
+  {
+    name: "aggregate, per step",
+    rows: ROWS,
+    ours: "SELECT bench_sum(x) FROM p",
+    builtIn: "SELECT sum(x) FROM p",
+    peer: "SELECT js_sum(x) FROM p",
+    kind: "aggregate",
+  },
+  {
+    name: "window of 10, per row",
+    rows: ROWS,
+    ours: window("bench_sum"),
+    builtIn: window("sum"),
+    peer: window("js_sum"),
+    kind: "window",
+  },
+  {
+    name: "collation, sort of 100,000, per row",
+    rows: TABLE_ROWS,
+    ours: sort("bench_binary"),
+    builtIn: sort("nocase"),
+    peer: sort("js_binary"),
+    kind: "collation",
+  },
+  {
+    name: "virtual table, 3 columns, per row",
+    rows: TABLE_ROWS,
+    ours: scan(`bench_rows(${TABLE_ROWS})`),
+    builtIn: scan("scan"),
+    peer: scan("js_rows"),
+    kind: "table",
+  },
+  { name: "rows it formats, in batches, per row", rows: TABLE_ROWS, ours: kit("kit_series") },
+  { name: "rows it formats, one a call, per row", rows: TABLE_ROWS, ours: kit("kit_singly") },
+  {
+    name: "virtual table, insert, per row",
+    rows: TABLE_ROWS,
+    before: "CREATE VIRTUAL TABLE stored USING bench_table; CREATE TABLE kept(x INTEGER, r REAL, s TEXT)",
+    ours: "INSERT INTO stored SELECT * FROM scan",
+    builtIn: "INSERT INTO kept SELECT * FROM scan",
+    after: "DROP TABLE stored; DROP TABLE kept",
+  },
+  {
+    name: "SQL from a function, per query",
+    rows: IMPORT_ROWS,
+    ours: imported("bench_query(x)"),
+    builtIn: imported("(SELECT scan.x + 1)"),
+  },
+  { name: "state, set", rows: IMPORT_ROWS, ours: imported("bench_set(x)") },
+  { name: "state, get", rows: IMPORT_ROWS, ours: imported("bench_get(x)") },
+];
+
+/** Connections, each with what it offers for this. */
+export class ExtensionMeasures {
+  #engines;
+  /** By engine, the kinds that its JavaScript could register. */
+  #kinds = new Map();
+
+  /** @param {{name: string, points: object}[]} engines whose connection `points` has the table `p` by the first round */
+  constructor(engines) {
+    this.#engines = engines;
+  }
+
+  /** The columns of what is measured. */
+  columns() {
+    return this.#engines.flatMap(({ name, points }) => (points.loadBench === undefined ? [name] : [name, BUILT_IN]));
+  }
+
+  async setUp() {
+    for (const { name, points } of this.#engines) {
+      await points.exec(SETUP);
+      if (points.loadBench !== undefined) await points.loadBench();
+      else this.#kinds.set(name, points.register?.() ?? []);
+    }
+  }
+
+  /** @param {{time: Function, answer: Function}} recorder @param {(work: () => unknown) => Promise<[number, unknown]>} timed */
+  async round(order, recorder, timed) {
+    for (const measure of MEASURES) {
+      for (const { name, points } of order) {
+        if (points.loadBench !== undefined) {
+          if (measure.before !== undefined) await points.exec(measure.before);
+          await one(points, name, measure, measure.ours);
+          if (measure.builtIn !== undefined) await one(points, BUILT_IN, measure, measure.builtIn);
+          if (measure.after !== undefined) await points.exec(measure.after);
+        } else if (this.#kinds.get(name).includes(measure.kind)) {
+          await one(points, name, measure, measure.peer);
+        }
+      }
+    }
+    for (const { name, points } of order) {
+      if (points.loadAndUnload === undefined) continue;
+      for (let i = 0; i < LOADS; i += 1) recorder.time(LOAD, name, await points.loadAndUnload());
+    }
+
+    async function one(points, column, { name: row, rows }, sql) {
+      const query = sql.startsWith("SELECT");
+      const [elapsed, value] = await timed(() => (query ? points.value(sql) : points.exec(sql)));
+      recorder.time(row, column, (elapsed * 1e6) / rows);
+      if (query) recorder.answer(row, column, value);
+    }
+  }
+}
