@@ -222,6 +222,8 @@
 //! | [`state`], [`cache`] | `state`, `cache` | bytes by key, kept for good or for a while |
 //! | [`files`] | `files.read`, `files.write` | files that the embedder handed over |
 //!
+//! What is dear to compute from a text, such as a compiled pattern, needs none of them: see [`LruCache`].
+//!
 //! A component imports only what its code uses: without a call to [`random`] it does not import `random`.
 //!
 //! # Panics
@@ -318,6 +320,7 @@ mod convert;
 mod error;
 mod extension;
 mod host;
+mod lru;
 #[cfg(target_family = "wasm")]
 mod panic;
 mod scalar;
@@ -341,9 +344,10 @@ pub use aggregate::{Aggregate, AggregateFunction};
 pub use collation::{CollatingSequence, Collation};
 pub use convert::{Bytes, FromValue, IntoReturn, IntoUnit, IntoValue};
 pub use error::Error;
+pub use lru::LruCache;
 pub use scalar::{Flags, Function, Scalar};
 pub use sqlink_guest_macros::{aggregate, collation, extension, hooks, scalar, table, table_function};
-pub use value::{Value, ValueRef};
+pub use value::{Value, ValueRef, exact_integer};
 
 /// The manifest's types.
 ///

@@ -79,3 +79,22 @@ impl Value {
         }
     }
 }
+
+/// The integer that equals a real, as `2` equals `2.0` in SQL; none if it has a fraction or is beyond 64 bits.
+///
+/// ```
+/// use sqlink_guest::exact_integer;
+///
+/// assert_eq!(exact_integer(-2.0), Some(-2));
+/// assert_eq!(exact_integer(2.5), None);
+/// assert_eq!(exact_integer(-9_223_372_036_854_775_808.0), Some(i64::MIN));
+/// assert_eq!(exact_integer(9_223_372_036_854_775_808.0), None);
+/// assert_eq!(exact_integer(f64::NAN), None);
+/// ```
+#[must_use]
+#[allow(clippy::cast_possible_truncation, reason = "the range is checked first")]
+pub fn exact_integer(real: f64) -> Option<i64> {
+    /// 2^63, which is no 64-bit integer any more; its negative is the smallest one.
+    const END: f64 = 9_223_372_036_854_775_808.0;
+    (real.fract() == 0.0 && (-END..END).contains(&real)).then_some(real as i64)
+}

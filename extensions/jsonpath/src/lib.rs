@@ -5,7 +5,6 @@
 //! imports nothing but the log. Compiled paths are kept between calls, and nothing else.
 #![forbid(unsafe_code)]
 
-mod cache;
 mod document;
 mod nodes;
 mod patch;

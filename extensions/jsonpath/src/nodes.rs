@@ -1,13 +1,11 @@
 //! JSONPath (RFC 9535): compiled paths and the nodes they select.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use serde_json::Value as Json;
 use serde_json_path::JsonPath;
-use sqlink_guest::Error;
+use sqlink_guest::{Error, LruCache};
 
-use crate::cache::Cache;
 use crate::document::not_a;
 
 /// The longest path, in bytes.
@@ -20,7 +18,7 @@ const MAX_DEPTH: usize = 8;
 const CAPACITY: usize = 16;
 
 thread_local! {
-    static CACHE: RefCell<Cache<JsonPath, CAPACITY>> = const { RefCell::new(Cache::new()) };
+    static PATHS: LruCache<Rc<JsonPath>, CAPACITY> = const { LruCache::new() };
 }
 
 /// The compiled `path`, which is argument `number` of `function`.
@@ -28,15 +26,15 @@ thread_local! {
 /// # Errors
 /// Text that is no JSONPath, or too long or too deep.
 pub fn compile(function: &str, number: u32, path: &str) -> Result<Rc<JsonPath>, Error> {
-    CACHE.with_borrow_mut(|cache| {
-        cache.get(path, |path| {
+    PATHS.with(|paths| {
+        paths.try_get_or_insert(path, |path| {
             if path.len() > MAX_BYTES {
                 return Err(too_big(function, number, "is over 16384 bytes long"));
             }
             if depth(path) > MAX_DEPTH {
                 return Err(too_big(function, number, "has more than 8 brackets in each other"));
             }
-            JsonPath::parse(path).map_err(|error| {
+            JsonPath::parse(path).map(Rc::new).map_err(|error| {
                 let reason = ["at byte ", &error.position().to_string(), ": ", error.message()].concat();
                 not_a(function, number, "a JSONPath (RFC 9535)", &reason)
             })

@@ -7,7 +7,7 @@
 //! Syntax: <https://docs.rs/regex/1.13.2/regex/#syntax>
 #![forbid(unsafe_code)]
 
-mod cache;
+mod pattern;
 mod replace;
 
 use sqlink_guest::prelude::*;
@@ -15,14 +15,14 @@ use sqlink_guest::prelude::*;
 /// True if `pattern` matches anywhere in `text`: `text REGEXP pattern`.
 #[scalar(deterministic, innocuous)]
 fn regexp(pattern: &str, text: &str) -> Result<bool, Error> {
-    cache::with("regexp", pattern, |regex| Ok(regex.is_match(text)))
+    pattern::with("regexp", pattern, |regex| Ok(regex.is_match(text)))
 }
 
 /// `text` with every match replaced. `$1` and `$name` in `replacement` stand for groups, `${1}` where letters follow,
 /// `$$` for a dollar sign.
 #[scalar(deterministic, innocuous)]
 fn regexp_replace(text: &str, pattern: &str, replacement: &str) -> Result<String, Error> {
-    cache::with("regexp_replace", pattern, |regex| {
+    pattern::with("regexp_replace", pattern, |regex| {
         replace::all(regex, text, replacement)
             .ok_or_else(|| Error::new(Error::TOOBIG, "function `regexp_replace`: the result is over 67108864 bytes"))
     })
@@ -31,7 +31,7 @@ fn regexp_replace(text: &str, pattern: &str, replacement: &str) -> Result<String
 /// What the group matched in the first match, 0 being the whole match; NULL if nothing matches or the group took no part.
 #[scalar(deterministic, innocuous)]
 fn regexp_extract<'a>(text: &'a str, pattern: &str, #[default(0)] group: i64) -> Result<Option<&'a str>, Error> {
-    cache::with("regexp_extract", pattern, |regex| {
+    pattern::with("regexp_extract", pattern, |regex| {
         let index = usize::try_from(group).ok().filter(|index| *index < regex.captures_len());
         match index {
             Some(0) => Ok(regex.find(text).map(|found| found.as_str())),
@@ -53,7 +53,7 @@ fn regexp_extract<'a>(text: &'a str, pattern: &str, #[default(0)] group: i64) ->
 /// How many matches `text` holds that do not overlap.
 #[scalar(deterministic, innocuous)]
 fn regexp_count(text: &str, pattern: &str) -> Result<i64, Error> {
-    cache::with("regexp_count", pattern, |regex| Ok(i64::try_from(regex.find_iter(text).count())?))
+    pattern::with("regexp_count", pattern, |regex| Ok(i64::try_from(regex.find_iter(text).count())?))
 }
 
 extension! {

@@ -7,7 +7,7 @@
 mod range;
 
 use range::Range;
-use sqlink_guest::prelude::*;
+use sqlink_guest::{exact_integer, prelude::*};
 
 /// Columns: the number, then the arguments, which are hidden.
 const VALUE: usize = 0;
@@ -167,7 +167,7 @@ fn argument(letter: char, value: ValueRef<'_>) -> Result<Option<i64>, Error> {
     match value {
         ValueRef::Null => Ok(None),
         ValueRef::Integer(integer) => Ok(Some(integer)),
-        ValueRef::Real(real) if range::whole(real).is_some() => Ok(range::whole(real)),
+        ValueRef::Real(real) if exact_integer(real).is_some() => Ok(exact_integer(real)),
         other => Err(Error::new(
             Error::MISMATCH,
             format!("generate_series: `{name}` must be an integer, found {}", other.type_name()),
@@ -195,17 +195,17 @@ fn narrow(range: &mut Range, letter: char, bound: i64) {
 }
 
 fn narrow_by_real(range: &mut Range, letter: char, bound: f64) {
-    if let Some(whole) = range::whole(bound) {
+    if let Some(whole) = exact_integer(bound) {
         return narrow(range, letter, whole);
     }
     match letter {
         part::EQ => range.clear(),
-        part::AT_LEAST | part::ABOVE => match range::whole(bound.ceil()) {
+        part::AT_LEAST | part::ABOVE => match exact_integer(bound.ceil()) {
             Some(bound) => range.at_least(bound),
             None if bound > 0.0 => range.clear(),
             None => {}
         },
-        _ => match range::whole(bound.floor()) {
+        _ => match exact_integer(bound.floor()) {
             Some(bound) => range.at_most(bound),
             None if bound < 0.0 => range.clear(),
             None => {}

@@ -114,10 +114,3 @@ fn count(distance: i128, step: i128) -> u64 {
 const fn ceiling(distance: i128, step: i128) -> i128 {
     distance.div_euclid(step) + if distance.rem_euclid(step) == 0 { 0 } else { 1 }
 }
-
-/// The integer that equals a real.
-#[allow(clippy::cast_possible_truncation, reason = "the range is checked first")]
-pub fn whole(real: f64) -> Option<i64> {
-    let inside = (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&real);
-    (inside && real.fract() == 0.0).then_some(real as i64)
-}

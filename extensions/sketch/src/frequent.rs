@@ -3,9 +3,8 @@
 use std::fmt::Write as _;
 
 use datasketches::frequencies::{ErrorType, FrequentItemsSketch};
-use sqlink_guest::prelude::*;
+use sqlink_guest::{exact_integer, prelude::*};
 
-use crate::key::whole;
 use crate::{same, sketch_error};
 
 /// Slots of the sketch: values that occur in more than one of 2300 rows are never missed.
@@ -40,7 +39,7 @@ impl ApproxTopK {
         let item = match value {
             ValueRef::Null => return Ok(()),
             ValueRef::Integer(integer) => Item::Integer(integer),
-            ValueRef::Real(real) => whole(real).map_or(Item::Real(real.to_bits()), Item::Integer),
+            ValueRef::Real(real) => exact_integer(real).map_or(Item::Real(real.to_bits()), Item::Integer),
             ValueRef::Text(text) => Item::Text(text.to_owned()),
             ValueRef::Blob(_) => {
                 return refuse(Error::MISMATCH, "argument 1 must be text or a number, found a blob".to_owned());

@@ -1,7 +1,7 @@
 //! SQL values as the sketches hash them.
 
 use datasketches::hash::value::{canonical_float, raw_bytes};
-use sqlink_guest::ValueRef;
+use sqlink_guest::{ValueRef, exact_integer};
 use std::hash::{Hash, Hasher};
 
 /// A value other than NULL.
@@ -20,7 +20,7 @@ impl<'a> Key<'a> {
         let bytes = match value {
             ValueRef::Null => return None,
             ValueRef::Integer(integer) => return Some(Self::Integer(integer)),
-            ValueRef::Real(real) => return Some(whole(real).map_or(Self::Real(real), Self::Integer)),
+            ValueRef::Real(real) => return Some(exact_integer(real).map_or(Self::Real(real), Self::Integer)),
             ValueRef::Text(text) => text.as_bytes(),
             ValueRef::Blob(blob) => blob,
         };
@@ -36,11 +36,4 @@ impl Hash for Key<'_> {
             Self::Bytes(bytes) => raw_bytes::from_slice(bytes).hash(state),
         }
     }
-}
-
-/// The integer that equals a real.
-#[allow(clippy::cast_possible_truncation, reason = "the range is checked first")]
-pub fn whole(real: f64) -> Option<i64> {
-    (real.fract() == 0.0 && (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&real))
-        .then_some(real as i64)
 }

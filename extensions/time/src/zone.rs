@@ -1,15 +1,14 @@
 //! Time zones by name.
 
-use std::cell::RefCell;
 use std::sync::LazyLock;
 
 use jiff::fmt::temporal::DateTimeParser;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
-use sqlink_guest::Error;
+use sqlink_guest::{Error, LruCache};
 
 use crate::wrong;
 
-/// How many zones are kept, most recently used first: reading one takes longer than using it.
+/// How many zones are kept: reading one takes longer than using it.
 const CAPACITY: usize = 16;
 
 /// The longest name there is: an IANA name or a POSIX rule, in bytes.
@@ -19,7 +18,7 @@ const MAX_NAME_BYTES: usize = 100;
 pub static DATABASE: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
 thread_local! {
-    static CACHE: RefCell<Vec<(Box<str>, TimeZone)>> = const { RefCell::new(Vec::new()) };
+    static ZONES: LruCache<TimeZone, CAPACITY> = const { LruCache::new() };
 }
 
 /// The zone of that name: of the IANA database in any case, an offset such as `+02:00`, or a POSIX rule.
@@ -27,18 +26,13 @@ thread_local! {
 /// # Errors
 /// If there is none; it is the argument `number` of `function`, from 1.
 pub fn named(function: &str, number: u32, name: &str) -> Result<TimeZone, Error> {
-    CACHE.with_borrow_mut(|cache| {
-        if let Some(index) = cache.iter().position(|(known, _)| **known == *name) {
-            cache[..=index].rotate_right(1);
-            return Ok(cache[0].1.clone());
-        }
-        let zone = (name.len() <= MAX_NAME_BYTES)
-            .then(|| DateTimeParser::new().parse_time_zone_with(&DATABASE, name).ok())
-            .flatten()
-            .ok_or_else(|| wrong(function, number, "a time zone such as `Europe/Warsaw` or `+02:00`", name))?;
-        cache.truncate(CAPACITY - 1);
-        cache.insert(0, (name.into(), zone.clone()));
-        Ok(zone)
+    ZONES.with(|zones| {
+        zones.try_get_or_insert(name, |name| {
+            (name.len() <= MAX_NAME_BYTES)
+                .then(|| DateTimeParser::new().parse_time_zone_with(&DATABASE, name).ok())
+                .flatten()
+                .ok_or_else(|| wrong(function, number, "a time zone such as `Europe/Warsaw` or `+02:00`", name))
+        })
     })
 }
 

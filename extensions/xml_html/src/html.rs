@@ -1,13 +1,10 @@
 //! HTML as browsers read it, and CSS selectors.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use scraper::node::Node;
 use scraper::{ElementRef, Html, Selector};
-use sqlink_guest::Error;
-
-use crate::cache::Cache;
+use sqlink_guest::{Error, LruCache};
 
 /// The longest selector, in bytes.
 const MAX_BYTES: usize = 4096;
@@ -16,7 +13,7 @@ const MAX_BYTES: usize = 4096;
 const CAPACITY: usize = 16;
 
 thread_local! {
-    static CACHE: RefCell<Cache<Selector, CAPACITY>> = const { RefCell::new(Cache::new()) };
+    static SELECTORS: LruCache<Rc<Selector>, CAPACITY> = const { LruCache::new() };
 }
 
 /// The compiled `selector`, which is argument `number` of `function`.
@@ -24,15 +21,15 @@ thread_local! {
 /// # Errors
 /// Text that is no selector, or too long.
 pub fn compile(function: &str, number: u32, selector: &str) -> Result<Rc<Selector>, Error> {
-    CACHE.with_borrow_mut(|cache| {
-        cache.get(selector, |selector| {
+    SELECTORS.with(|selectors| {
+        selectors.try_get_or_insert(selector, |selector| {
             let number = number.to_string();
             if selector.len() > MAX_BYTES {
                 let message =
                     ["function `", function, "`: the selector in argument ", &number, " is over 4096 bytes long"];
                 return Err(Error::new(Error::TOOBIG, message.concat()));
             }
-            Selector::parse(selector).map_err(|error| {
+            Selector::parse(selector).map(Rc::new).map_err(|error| {
                 let reason = error.to_string();
                 let message = ["function `", function, "`: argument ", &number, " is not a CSS selector: ", &reason];
                 Error::new(Error::ERROR, message.concat())

@@ -4,7 +4,6 @@
 //! imports nothing but the log. Compiled XPaths and selectors are kept between calls, and nothing else.
 #![forbid(unsafe_code)]
 
-mod cache;
 mod html;
 mod json;
 mod xml;

@@ -1,14 +1,11 @@
 //! XML documents and XPath 1.0.
 
 use core::cmp::Ordering;
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use roxmltree::{Document, Node, NodeType, ParsingOptions};
-use sqlink_guest::prelude::*;
+use sqlink_guest::{LruCache, prelude::*};
 use xpath_eval::{EvaluationContext, ExpandedName, Expr, NodeKind, Value as XPath};
-
-use crate::cache::Cache;
 
 /// The longest XPath, in bytes.
 const MAX_BYTES: usize = 4096;
@@ -26,7 +23,7 @@ const MAX_NODES: u32 = 10_000_000;
 const CAPACITY: usize = 16;
 
 thread_local! {
-    static CACHE: RefCell<Cache<Expr, CAPACITY>> = const { RefCell::new(Cache::new()) };
+    static XPATHS: LruCache<Rc<Expr>, CAPACITY> = const { LruCache::new() };
 }
 
 /// The compiled `xpath`, which is argument `number` of `function`.
@@ -34,8 +31,8 @@ thread_local! {
 /// # Errors
 /// Text that is no XPath, or too long or too deep.
 pub fn compile(function: &str, number: u32, xpath: &str) -> Result<Rc<Expr>, Error> {
-    CACHE.with_borrow_mut(|cache| {
-        cache.get(xpath, |xpath| {
+    XPATHS.with(|xpaths| {
+        xpaths.try_get_or_insert(xpath, |xpath| {
             let refuse = |code: i32, parts: &[&str]| {
                 let message = ["function `", function, "`: argument ", &number.to_string(), " ", &parts.concat()];
                 Err(Error::new(code, message.concat()))
@@ -44,7 +41,7 @@ pub fn compile(function: &str, number: u32, xpath: &str) -> Result<Rc<Expr>, Err
                 return refuse(Error::TOOBIG, &["is too large an XPath: ", reason]);
             }
             match xpath_eval::parse(xpath) {
-                Ok(expression) => Ok(expression),
+                Ok(expression) => Ok(Rc::new(expression)),
                 Err(error) => refuse(Error::ERROR, &["is not an XPath 1.0: ", &error.to_string()]),
             }
         })
