@@ -1,9 +1,9 @@
 /** The extensions panel: drop zone, bundled extensions, the dialog that asks before anything is granted, the list. */
 
 import type { ExtensionDescription, ExtensionInfo } from "sqlink";
-import { BUNDLED, type BundledName, fetchBundled } from "./bundled.ts";
+import { BUNDLED, fetchBundled } from "./bundled.ts";
 import { button, byId, count, make } from "./dom.ts";
-import type { Session } from "./session.ts";
+import type { Given, Session } from "./session.ts";
 
 /** Largest file that is read; the engine has a limit of its own. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
@@ -13,7 +13,7 @@ export class ExtensionPanel {
   readonly #changed: (extensions: readonly ExtensionInfo[]) => void;
   readonly #list = byId("extensions", HTMLUListElement);
   readonly #error = byId("extension-error", HTMLParagraphElement);
-  readonly #bundled = new Map<BundledName, HTMLButtonElement>();
+  readonly #bundled = new Map<string, HTMLButtonElement>();
   #names = new Set<string>();
 
   /** @param changed called with all loaded extensions after each load */
@@ -30,10 +30,13 @@ export class ExtensionPanel {
     this.#listenForFiles();
   }
 
-  /** Loads bundled extensions that are not loaded yet, asking where one wants something. False: the user said no. */
-  async need(names: readonly BundledName[]): Promise<boolean> {
-    for (const name of names) {
-      if (!this.#names.has(name) && !(await this.#loadBundled(name))) return false;
+  /**
+   * Loads bundled extensions that are not loaded yet, asking where one wants something. False: the user said no.
+   * @param extensions the optional capabilities that are needed, by extension
+   */
+  async need(extensions: Readonly<Record<string, readonly string[]>>): Promise<boolean> {
+    for (const [name, capabilities] of Object.entries(extensions)) {
+      if (!this.#names.has(name) && !(await this.#loadBundled(name, capabilities))) return false;
     }
     return true;
   }
@@ -46,12 +49,12 @@ export class ExtensionPanel {
     this.#changed(extensions);
   }
 
-  async #loadBundled(name: BundledName): Promise<boolean> {
+  async #loadBundled(name: string, needed: readonly string[] = []): Promise<boolean> {
     const bytes = await fetchBundled(name);
     const description = await this.#session.inspect(bytes, `${name}.wasm`);
     const asks = description.required.length + description.optional.length > 0;
-    const grants = asks ? await askForGrants(description, `${name}.wasm`) : [];
-    return grants !== undefined && this.#load(bytes, `${name}.wasm`, grants);
+    const given = asks ? await ask(description, `${name}.wasm`, needed) : { grants: [], files: [] };
+    return given !== undefined && this.#load(bytes, `${name}.wasm`, given);
   }
 
   async #loadFile(file: File): Promise<boolean> {
@@ -62,12 +65,12 @@ export class ExtensionPanel {
     }
     const bytes = new Uint8Array(await file.arrayBuffer());
     const description = await this.#session.inspect(bytes, file.name);
-    const grants = await askForGrants(description, file.name);
-    return grants !== undefined && this.#load(bytes, file.name, grants);
+    const given = await ask(description, file.name);
+    return given !== undefined && this.#load(bytes, file.name, given);
   }
 
-  async #load(bytes: Uint8Array, name: string, grants: readonly string[]): Promise<boolean> {
-    await this.#session.load(bytes, name, grants);
+  async #load(bytes: Uint8Array, name: string, given: Given): Promise<boolean> {
+    await this.#session.load(bytes, name, given);
     this.#error.hidden = true;
     await this.refresh();
     return true;
@@ -115,15 +118,22 @@ export class ExtensionPanel {
   }
 }
 
-/** Shows what the extension is and wants. Gives the granted capabilities, or undefined if the user said no. */
-function askForGrants(description: ExtensionDescription, file: string): Promise<string[] | undefined> {
+/**
+ * Shows what the extension is and wants. Gives what it gets, or undefined if the user said no.
+ * @param needed optional capabilities to propose
+ */
+function ask(
+  description: ExtensionDescription,
+  file: string,
+  needed: readonly string[] = [],
+): Promise<Given | undefined> {
   const dialog = byId("grant", HTMLDialogElement);
   byId("grant-title", HTMLHeadingElement).textContent = `Load ${description.name} ${description.version}?`;
   const boxes: HTMLInputElement[] = [];
   const capability = ({ name, reason }: { name: string; reason: string }, required: boolean) => {
     const box = make("input", "");
     box.type = "checkbox";
-    box.checked = required;
+    box.checked = required || needed.includes(name);
     box.disabled = required;
     box.value = name;
     boxes.push(box);
@@ -140,33 +150,51 @@ function askForGrants(description: ExtensionDescription, file: string): Promise<
     ...description.required.map((each) => capability(each, true)),
     ...description.optional.map((each) => capability(each, false)),
   ];
+  const reads = boxes.find(({ value }) => value === "files.read");
+  const files = make("input", "");
+  files.type = "file";
+  files.multiple = true;
+  // Whoever hands a file over means it to be read.
+  files.addEventListener("change", () => {
+    if (reads !== undefined) reads.checked ||= files.value !== "";
+  });
   byId("grant-body", HTMLDivElement).replaceChildren(
     make("p", "", description.description),
-    make(
-      "p",
-      "adds",
-      `Adds ${count(description.functions.length, "function")}: `,
-      make("code", "", names(description.functions.map(({ name }) => name))),
-    ),
+    ...additions(description).map(([what, all]) => make("p", "adds", `Adds ${what}: `, make("code", "", all))),
     wanted.length === 0
       ? make("p", "calm", "It asks for nothing: it can only compute from the arguments it is given.")
       : make("fieldset", "", make("legend", "", "It asks to reach"), ...wanted),
+    ...(reads === undefined ? [] : [make("label", "files", "Files to hand over, by their names: ", files)]),
     make("p", "file", `${file} · sha-256 `, make("code", "", description.digest)),
   );
   return new Promise((resolve) => {
     const cancel = byId("grant-cancel", HTMLButtonElement);
     const load = byId("grant-load", HTMLButtonElement);
-    let grants: string[] | undefined;
+    let given: Given | undefined;
     load.onclick = () => {
-      grants = boxes.filter(({ checked }) => checked).map(({ value }) => value);
+      const grants = boxes.filter(({ checked }) => checked).map(({ value }) => value);
+      given = { grants, files: reads?.checked ? [...(files.files ?? [])] : [] };
       dialog.close();
     };
     cancel.onclick = () => dialog.close();
-    dialog.onclose = () => resolve(grants);
+    dialog.onclose = () => resolve(given);
     dialog.showModal();
     // Enter must not grant anything by accident.
     (wanted.length === 0 ? load : cancel).focus();
   });
+}
+
+/** How many of each kind the extension registers, and their names. */
+function additions(description: ExtensionDescription): [what: string, all: string][] {
+  const byName = (named: readonly { readonly name: string }[]) => [...new Set(named.map(({ name }) => name))];
+  const kinds: [kind: string, all: readonly string[]][] = [
+    ["function", byName(description.functions)],
+    ["aggregate", byName(description.aggregates)],
+    ["collation", description.collations],
+    ["table", byName(description.modules)],
+    ["hook", description.hooks],
+  ];
+  return kinds.filter(([, all]) => all.length > 0).map(([kind, all]) => [count(all.length, kind), all.join(", ")]);
 }
 
 function listItem(extension: ExtensionInfo): HTMLLIElement {
@@ -179,17 +207,15 @@ function listItem(extension: ExtensionInfo): HTMLLIElement {
       return chip;
     }),
   ];
+  const { functions, aggregates, collations, modules, hooks } = extension;
+  // A function may be there once for every argument count.
+  const all = [...new Set([...functions, ...aggregates, ...collations, ...modules, ...hooks])];
   return make(
     "li",
     "",
     make("strong", "", name),
     make("span", "version", version),
     ...granting,
-    make("code", "functions", names(extension.functions)),
+    make("code", "functions", all.join(", ")),
   );
-}
-
-/** A function may be there once for every argument count. */
-function names(functions: readonly string[]): string {
-  return [...new Set(functions)].join(", ");
 }

@@ -24,7 +24,12 @@ const editor = new SqlEditor(byId("editor", HTMLDivElement), FIRST, () => void r
 
 const session = await start();
 const panel = new ExtensionPanel(session, (extensions) => {
-  functions = [...new Set(extensions.flatMap((extension) => extension.functions))];
+  const callable = extensions.flatMap(({ functions, aggregates, modules }) => [
+    ...functions,
+    ...aggregates,
+    ...modules,
+  ]);
+  functions = [...new Set(callable)];
   void showTables();
 });
 

@@ -4,10 +4,17 @@ import type { ExtensionDescription, ExtensionInfo, StatementResult } from "sqlin
 import { openWorker, type WorkerDatabase } from "sqlink/worker";
 import { SHOWN_ROWS } from "./results.ts";
 
+/** What the user gives an extension. */
+export interface Given {
+  readonly grants: readonly string[];
+  /** Handed over under their names. */
+  readonly files: readonly File[];
+}
+
 interface Loaded {
   readonly bytes: Uint8Array;
   readonly name: string;
-  readonly grants: readonly string[];
+  readonly given: Given;
 }
 
 export class Session {
@@ -72,10 +79,15 @@ export class Session {
     return this.#db.inspectExtension(bytes.slice(), { name });
   }
 
-  async load(bytes: Uint8Array, name: string, grants: readonly string[]): Promise<ExtensionInfo> {
-    const info = await this.#db.loadExtension(bytes.slice(), { name, grants: [...grants] });
-    this.#loaded.set(info.name, { bytes, name, grants });
+  async load(bytes: Uint8Array, name: string, given: Given): Promise<ExtensionInfo> {
+    const info = await this.#load({ bytes, name, given });
+    this.#loaded.set(info.name, { bytes, name, given });
     return info;
+  }
+
+  #load({ bytes, name, given: { grants, files } }: Loaded): Promise<ExtensionInfo> {
+    const handed = Object.fromEntries(files.map((file) => [file.name, file]));
+    return this.#db.loadExtension(bytes.slice(), { name, grants: [...grants], files: handed });
   }
 
   extensions(): Promise<ExtensionInfo[]> {
@@ -89,9 +101,7 @@ export class Session {
   async recover(): Promise<boolean> {
     if (!this.#db.closed) return false;
     this.#db = await openWorker();
-    for (const { bytes, name, grants } of this.#loaded.values()) {
-      await this.#db.loadExtension(bytes.slice(), { name, grants: [...grants] });
-    }
+    for (const loaded of this.#loaded.values()) await this.#load(loaded);
     return true;
   }
 }

@@ -21,6 +21,9 @@ const { values: options } = parseArgs({
   },
 });
 
+/** What the page says when what ran has ended. */
+const FINISHED = /^(\d+ statements?, |failed|stopped)/;
+
 const server = await preview({
   root: path(".."),
   build: { outDir: options.dist },
@@ -49,6 +52,7 @@ const tests = {
   marksError,
   asksBeforeGranting,
   refusesBadFile,
+  handsOverFile,
   stops,
   runsSample,
   runsOtherSamples,
@@ -146,6 +150,21 @@ async function refusesBadFile() {
   assert.equal(await page.locator("#extensions li").count(), 2);
 }
 
+async function handsOverFile() {
+  await page.getByRole("button", { name: "+ csv" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.waitFor();
+  assert.match(await dialog.textContent(), /2 tables: csv, csv_each/);
+  const file = { name: "people.csv", mimeType: "text/csv", buffer: Buffer.from("name,age\nAda,36\nAlan,41\n") };
+  await dialog.locator('input[type="file"]').setInputFiles(file);
+  await dialog.getByRole("button", { name: "Load" }).click();
+  await page.locator("#extensions li", { hasText: "csv" }).locator(".grant", { hasText: "files.read" }).waitFor();
+  await run(
+    "CREATE VIRTUAL TABLE people USING csv(filename = 'people.csv', header = yes); SELECT sum(age) AS years FROM people;",
+  );
+  assert.deepEqual(await table(1), [["years"], ["77"]]);
+}
+
 async function stops() {
   await type("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n;");
   await page.keyboard.press("Control+Enter");
@@ -172,9 +191,16 @@ async function runsOtherSamples() {
   const titles = await page.locator("#samples button").allTextContents();
   for (const title of titles.filter((each) => each !== "Endless query")) {
     await page.getByRole("button", { name: title, exact: true }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.or(page.getByText(FINISHED)).first().waitFor();
+    if (await dialog.isVisible()) {
+      await screenshot(`asks-${title.toLowerCase().replaceAll(" ", "-")}`);
+      await dialog.getByRole("button", { name: "Load" }).click();
+    }
     await finished();
     assert.equal(await page.locator("#results .error").count(), 0, title);
     assert.ok((await page.locator("#results td").count()) > 0, title);
+    await screenshot(`sample-${title.toLowerCase().replaceAll(" ", "-")}`);
   }
 }
 
@@ -202,7 +228,7 @@ async function run(sql) {
 
 /** Waits until what runs has ended. */
 async function finished() {
-  await page.getByText(/^(\d+ statements?, |failed|stopped)/).waitFor();
+  await page.getByText(FINISHED).waitFor();
   await page.waitForFunction(() => document.querySelector("#results").ariaBusy === "false");
 }
 
