@@ -67,9 +67,13 @@ fn run(statement: &str, joined: &mut Joined<'_>) -> Result<(), Error> {
     }
 }
 
-/// An error that names the function. The host's own do so already, and so do those of an inner `eval`.
+/// SQLITE_INTERRUPT: the application or its time limit ended the statement.
+const INTERRUPT: i32 = 9;
+
+/// An error that names the function. The host's own do so already, and so do those of an inner `eval`; an interrupt is no error of
+/// the function.
 fn named(error: Error) -> Error {
-    if error.message().contains("function `eval`") {
+    if error.code() == INTERRUPT || error.message().contains("function `eval`") {
         return error;
     }
     Error::new(error.code(), ["function `eval`: ", error.message()].concat())
