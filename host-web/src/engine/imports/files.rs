@@ -19,7 +19,14 @@ fn find<'a>(extension: &'a Extension, name: &str) -> Result<&'a HandedFile> {
     let files = &extension.kept.files;
     match files.binary_search_by(|file| file.name.as_str().cmp(name)) {
         Ok(index) => Ok(&files[index]),
-        Err(_) => Err(Error::new(CANTOPEN, format!("no file `{name}` was handed over to the extension"))),
+        Err(_) => Err(Error::new(
+            CANTOPEN,
+            format!(
+                "no file `{name}` was handed over to extension `{}`: hand it over with `files` in JavaScript, `--allow-read` or \
+                 `--allow-write` on the command line",
+                extension.name
+            ),
+        )),
     }
 }
 
