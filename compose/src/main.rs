@@ -7,6 +7,7 @@ use sqlink_compose::descriptors::descriptors;
 use sqlink_compose::graph::{Extension, SpiPolicy, compose};
 use sqlink_compose::lock::Lock;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use wit_parser::Resolve;
 
 /// Links, inspects and composes SQLink extensions.
@@ -51,9 +52,9 @@ enum Command {
         /// The file, or the folder, that is written.
         #[arg(short, long)]
         output: PathBuf,
-        /// The host component, for `--target component`.
-        #[arg(long, default_value = "dist/host.component.wasm")]
-        host: PathBuf,
+        /// The engine, for `--target component`; else the environment's SQLINK_ENGINE, else dist/host.component.wasm.
+        #[arg(long)]
+        host: Option<PathBuf>,
         /// What `spi` does in a component: `loop` goes out through the embedder, `deny` fails.
         #[arg(long, value_enum, default_value = "loop")]
         spi: Spi,
@@ -102,8 +103,19 @@ enum Spi {
     Deny,
 }
 
-fn main() -> Result<()> {
-    match Cli::parse().command {
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        // The chain of causes is for whoever reads the terminal; a backtrace is not.
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    match command {
         Command::Link { extension, output } => {
             let bytes = read(&extension)?;
             let linked = sqlink_compose::link(&bytes, &name(&extension))?;
@@ -131,7 +143,11 @@ fn main() -> Result<()> {
                         Spi::Loop => SpiPolicy::Loop,
                         Spi::Deny => SpiPolicy::Deny,
                     };
-                    let component = compose(&read(&host)?, &name(&host), &extensions, spi)?;
+                    let host = host
+                        .or_else(|| std::env::var_os("SQLINK_ENGINE").map(PathBuf::from))
+                        .unwrap_or_else(|| "dist/host.component.wasm".into());
+                    let engine = read(&host).context("no engine: name its file with `--host`")?;
+                    let component = compose(&engine, &name(&host), &extensions, spi)?;
                     write(&output, &component)?;
                 }
                 Target::Workers => write_bundle(bundle::Target::Workers, &extensions, &output, &package, standalone)?,
@@ -165,7 +181,11 @@ fn write_bundle(
     package: &Path,
     standalone: bool,
 ) -> Result<()> {
-    let (engine, adapter) = (read(&package.join("engine.wasm"))?, read(&package.join("adapter.wasm"))?);
+    let part = |file: &str| {
+        read(&package.join(file))
+            .context("no npm package `sqlink`: install it, or name its folder `dist` with `--package`")
+    };
+    let (engine, adapter) = (part("engine.wasm")?, part("adapter.wasm")?);
     let import = if standalone { "./sqlink/core.js" } else { "sqlink/core" };
     let parts = Parts { engine: &engine, adapter: &adapter, package: import };
     for file in bundle::bundle(target, parts, extensions)? {

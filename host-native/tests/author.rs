@@ -45,8 +45,12 @@ fn loop_works(language: &str, prepare: impl FnOnce(&Path) -> std::io::Result<()>
     let (code, text) = run(sqlink(&folder).args(["new", &name]))?;
     assert!(code == Some(3) && text.contains("is there already"), "{text}");
     prepare(&project)?;
+    let (code, text) = run(sqlink(&project).args(["test", "--no-build"]))?;
+    assert!(code == Some(3) && text.contains(&format!("there is no `dist/{name}.wasm` yet")), "{text}");
     let (code, text) = run(sqlink(&folder).args(["test", &name]))?;
     assert!(code == Some(0) && text.contains("1 passed, 0 failed"), "{text}");
+    let (code, text) = run(sqlink(&project).args(["test", "--no-build", "--filter", "other"]))?;
+    assert!(code == Some(3) && text.contains("no script's path contains `other`"), "{text}");
     let script = project.join(format!("tests/{name}.slt"));
     let wrong = std::fs::read_to_string(&script)?.replace("Hello, world!", "Hello, moon!");
     std::fs::write(&script, wrong)?;
@@ -67,7 +71,8 @@ fn an_extension_in_c() -> Outcome {
     if !is_there("clang") {
         return Ok(());
     }
-    loop_works("c", |_| Ok(()))
+    // What it is published with doesn't make it JavaScript.
+    loop_works("c", |project| std::fs::write(project.join("package.json"), r#"{ "name": "published" }"#))
 }
 
 #[test]

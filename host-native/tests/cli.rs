@@ -137,6 +137,17 @@ fn a_trap_is_an_error_with_a_name() -> Outcome {
 }
 
 #[test]
+fn a_file_that_is_no_extension_is_named_once() -> Outcome {
+    let core = artifact("guests/core-module.wasm").display().to_string();
+    for (file, part) in [("nowhere.wasm", "can't be read: "), (&core, "is a core module, expected a component")] {
+        let (code, _, error) = run(&["query", ":memory:", "SELECT 1", "--load", file])?;
+        assert!(code == Some(3) && error.starts_with(&format!("error: `{file}` {part}")), "{error}");
+        assert_eq!(error.matches("os error").count(), usize::from(file == "nowhere.wasm"), "{error}");
+    }
+    Ok(())
+}
+
+#[test]
 fn inspect_shows_the_manifest() -> Outcome {
     let uuid = artifact("extensions/uuid.wasm");
     let (code, text, _) = run(&["inspect", &uuid.display().to_string(), "--json"])?;

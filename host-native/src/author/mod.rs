@@ -33,21 +33,22 @@ pub(crate) struct Project {
 }
 
 impl Project {
-    /// Finds out what is in `folder`: `Cargo.toml` says Rust, `package.json` JavaScript, a file `src/*.c` C.
+    /// Finds out what is in `folder`: `Cargo.toml` says Rust, a file `src/*.c` C, `package.json` JavaScript. Extensions in any
+    /// language may have a `package.json` to be published with.
     pub(crate) fn find(folder: &Path) -> Result<Self> {
         let shown = folder.display();
         let folder = folder.canonicalize().with_context(|| format!("there is no folder `{shown}`"))?;
         let (language, name) = if folder.join("Cargo.toml").is_file() {
             (Language::Rust, rust::Package::read(&folder)?.name)
-        } else if folder.join("package.json").is_file() {
-            (Language::Js, js::name(&folder)?)
         } else if !c::sources(&folder)?.is_empty() {
             let name = folder.file_name().context("it has no name")?;
             (Language::C, name.to_string_lossy().into_owned())
+        } else if folder.join("package.json").is_file() {
+            (Language::Js, js::name(&folder)?)
         } else {
             bail!(
-                "`{shown}` holds no extension: expected a `Cargo.toml`, a `package.json` or C in `src`; `sqlink new NAME` \
-                 makes one"
+                "`{shown}` holds no extension: expected a `Cargo.toml`, C in `src` or a `package.json`; `sqlink new NAME` makes \
+                 one"
             )
         };
         Ok(Self { folder, name, language })

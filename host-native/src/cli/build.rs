@@ -28,10 +28,16 @@ impl Build {
     }
 }
 
+/// A path as from the current folder, if it is below.
+pub(crate) fn short(path: &Path) -> String {
+    let current = std::env::current_dir().and_then(|folder| folder.canonicalize()).unwrap_or_default();
+    path.strip_prefix(current).unwrap_or(path).display().to_string()
+}
+
 /// Builds the extension, checks it, writes it to `output` and says what it is. Returns its own name for itself.
 pub(crate) fn build(project: &Project, output: &Path) -> Result<String> {
     let component = project.build()?;
-    let file = output.display().to_string();
+    let file = short(output);
     let Inspection { manifest, digest, size, .. } = inspect(&file, &component, &Limits::default(), &CachePolicy::User)?;
     if let Some(parent) = output.parent() {
         fs::create_dir_all(parent).with_context(|| format!("can't make the folder `{}`", parent.display()))?;

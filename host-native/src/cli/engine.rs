@@ -9,9 +9,9 @@ const NAME: &str = "host.component.wasm";
 /// Finds and compiles the engine: `named` (`--engine`), else `SQLINK_ENGINE`, else the file beside this program, else
 /// `dist/host.component.wasm` in the current directory or the nearest one above it. It may be a composition.
 pub(crate) fn load(named: Option<&Path>, options: HostOptions) -> Result<Host> {
-    let path = match named.map(Path::to_owned).or_else(|| std::env::var_os("SQLINK_ENGINE").map(PathBuf::from)) {
-        Some(path) => path,
-        None => search()?,
+    let path = match named {
+        Some(path) => path.to_owned(),
+        None => find()?,
     };
     let bytes = read_component(&path)?;
     let file = path.display().to_string();
@@ -23,7 +23,11 @@ pub(crate) fn load(named: Option<&Path>, options: HostOptions) -> Result<Host> {
     Ok(host?)
 }
 
-fn search() -> Result<PathBuf> {
+/// The engine's file, where no option names it.
+pub(crate) fn find() -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os("SQLINK_ENGINE") {
+        return Ok(path.into());
+    }
     let beside = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.join(NAME)));
     let current = std::env::current_dir().unwrap_or_default();
     let above = current.ancestors().map(|folder| folder.join("dist").join(NAME));

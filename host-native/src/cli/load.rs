@@ -2,8 +2,9 @@
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
+use sqlink_compose::lock::Lock;
 use sqlink_host_native::{
-    CachePolicy, Database, HandedFile, Limits, LoadOptions, LockedExtension, inspect, read_component,
+    CachePolicy, Database, Error, HandedFile, Limits, LoadOptions, LockedExtension, inspect, read_component,
 };
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -135,6 +136,9 @@ impl Loading {
         for path in &self.load {
             let file = path.display().to_string();
             let bytes = read_component(path)?;
+            if Lock::of_component(&bytes).is_some() {
+                bail!("`{file}` is a composition, expected an extension: use it with `--engine {file}`");
+            }
             let mut names = vec![stem(path)];
             if by_name {
                 // The name an extension has for itself counts as well as its file's.
@@ -145,7 +149,12 @@ impl Loading {
         }
         plan.check()?;
         for (file, bytes, options) in loads {
-            database.load(&file, &bytes, &options).with_context(|| format!("`{file}` can't be loaded"))?;
+            let loaded = database.load(&file, &bytes, &options);
+            loaded.map_err(|error| match error {
+                // All others name the file themselves.
+                Error::Sql(_) => anyhow::Error::new(error).context(format!("`{file}` can't be loaded")),
+                other => other.into(),
+            })?;
         }
         Ok(())
     }

@@ -25,6 +25,11 @@ impl New {
         let sdk = self.sdk.clone().or_else(|| std::env::var_os("SQLINK_SDK").map(PathBuf::from));
         scaffold::write(Path::new(&self.name), &self.name, self.lang, sdk.as_deref())?;
         println!("made `{0}`: `sqlink test {0}` builds and tests it", self.name);
+        if self.lang == Language::Rust && sdk.is_none() {
+            println!(
+                "its `Cargo.toml` takes `sqlink-guest` from crates.io; `--sdk` or SQLINK_SDK names the folder of a checkout instead"
+            );
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

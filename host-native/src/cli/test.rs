@@ -1,12 +1,12 @@
 //! `sqlink test`.
 
 use crate::author::Project;
-use crate::cli::build::build;
+use crate::cli::build::{build, short};
 use crate::cli::{engine, exit};
 use anyhow::{Result, bail};
 use clap::Args;
-use sqlink_host_native::HostOptions;
 use sqlink_host_native::scripts::{Called, Scripts};
+use sqlink_host_native::{CachePolicy, HostOptions, Limits, inspect, read_component};
 use sqlink_slt::Driver;
 use sqlink_slt::judge::{self, Surroundings};
 use sqlink_slt::script::Script;
@@ -43,16 +43,15 @@ impl Test {
         let project = Project::find(&self.folder)?;
         let component = project.output();
         let mut extensions = HashMap::from([(project.name.clone(), component.clone())]);
-        if !self.no_build {
-            // Scripts may call it by its own name, too.
-            extensions.insert(build(&project, &component)?, component.clone());
-        }
+        let own_name = if self.no_build { built_before(&component)? } else { build(&project, &component)? };
+        // Scripts may call it by its own name, too.
+        extensions.insert(own_name, component);
         for path in &self.with {
             extensions.insert(stem(path), path.clone());
         }
         let scripts = project.scripts()?;
         if scripts.is_empty() {
-            bail!("there are no scripts: expected `{}`", project.folder.join("tests/NAME.slt").display());
+            bail!("there are no scripts: expected `{}`", short(&project.folder.join("tests/NAME.slt")));
         }
         let called = Called::default();
         let host = engine::load(self.engine.as_deref(), HostOptions::default())?;
@@ -78,9 +77,21 @@ impl Test {
             failures.iter().for_each(|failure| println!("{failure}\n"));
             if failures.is_empty() { passed += 1 } else { failed += 1 }
         }
+        if let (Some(filter), 0) = (&self.filter, passed + failed) {
+            bail!("no script's path contains `{filter}`");
+        }
         println!("{passed} passed, {failed} failed");
         Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(exit::SQL) })
     }
+}
+
+/// The name for itself of an extension that is there.
+fn built_before(component: &Path) -> Result<String> {
+    let file = short(component);
+    if !component.is_file() {
+        bail!("there is no `{file}` yet: leave `--no-build` out");
+    }
+    Ok(inspect(&file, &read_component(component)?, &Limits::default(), &CachePolicy::User)?.manifest.name)
 }
 
 fn stem(path: &Path) -> String {
