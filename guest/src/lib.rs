@@ -38,6 +38,11 @@
 //! On every other target the same code compiles to a plain library, so the functions' logic has ordinary unit tests,
 //! and [`testing::call`] calls one the way SQL does.
 //!
+//! `sqlink new` makes such a crate, `sqlink build` the component, and `sqlink test` runs SQL scripts against it: see the
+//! [guide for authors].
+//!
+//! [guide for authors]: https://github.com/sqlink/sqlink/blob/main/docs/extensions.md
+//!
 //! # Arguments
 //!
 //! | parameter type | takes | of anything else |
