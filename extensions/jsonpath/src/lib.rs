@@ -1,13 +1,14 @@
-//! SQLink extension `jsonpath`: JSONPath (RFC 9535), JSON Pointer (RFC 6901), JSON Patch (RFC 6902) and JSON Merge
-//! Patch (RFC 7396) on JSON text.
+//! SQLink extension `jsonpath`: JSONPath (RFC 9535), JSON Pointer (RFC 6901), JSON Patch (RFC 6902), JSON Merge
+//! Patch (RFC 7396) and JSON Schema on JSON text.
 //!
 //! JSON comes in and goes out as text; object members keep their order. Everything is deterministic and innocuous and
-//! imports nothing but the log. Compiled paths are kept between calls, and nothing else.
+//! imports nothing but the log. Compiled paths and schemas are kept between calls, and nothing else.
 #![forbid(unsafe_code)]
 
 mod document;
 mod nodes;
 mod patch;
+mod schema;
 
 use document::{parse, serialize};
 use sqlink_guest::prelude::*;
@@ -140,13 +141,32 @@ fn json_merge_diff(json: &str, target: &str) -> Result<Option<String>, Error> {
     Ok(patch::merge_diff(&json, &target).map(|patch| serialize(&patch)))
 }
 
+/// True if `json` is valid after the JSON Schema `schema`.
+#[scalar(deterministic, innocuous)]
+fn json_schema_valid(schema: &str, json: &str) -> Result<bool, Error> {
+    const FUNCTION: &str = "json_schema_valid";
+    let schema = schema::compile(FUNCTION, 1, schema)?;
+    schema.is_valid(FUNCTION, &parse(FUNCTION, 2, json)?)
+}
+
+/// What is wrong with `json` after the JSON Schema `schema`; no rows if it is valid.
+#[table_function(columns(instance_path TEXT, schema_path TEXT, message TEXT), innocuous)]
+fn json_schema_errors(schema: &str, json: &str) -> Result<impl Iterator<Item = (String, String, String)>, Error> {
+    const FUNCTION: &str = "json_schema_errors";
+    let schema = schema::compile(FUNCTION, 1, schema)?;
+    let failures = schema.failures(FUNCTION, &parse(FUNCTION, 2, json)?)?;
+    Ok(failures.into_iter().map(|failure| (failure.instance_path, failure.schema_path, failure.message)))
+}
+
 extension! {
     name: "jsonpath",
-    description: "JSONPath, JSON Pointer, JSON Patch and JSON Merge Patch.",
+    description: "JSONPath, JSON Pointer, JSON Patch, JSON Merge Patch and JSON Schema.",
     functions: [
         jsonpath_query, jsonpath_first, jsonpath_value, jsonpath_paths, jsonpath_count, jsonpath_exists, jsonpath_valid,
         json_pointer, json_pointer_value, json_equal, jsonpatch_apply, jsonpatch_diff, json_merge_patch, json_merge_diff,
+        json_schema_valid,
     ],
+    tables: [json_schema_errors],
 }
 
 #[cfg(test)]
