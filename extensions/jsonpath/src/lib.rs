@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod document;
+mod each;
 mod nodes;
 mod patch;
 mod schema;
@@ -54,7 +55,7 @@ fn jsonpath_paths(json: &str, path: &str) -> Result<String, Error> {
     let json = parse(FUNCTION, 1, json)?;
     let path = nodes::compile(FUNCTION, 2, path)?;
     let mut array = String::from("[");
-    for (location, _) in nodes::located(&path, &json) {
+    for location in nodes::normalized(&path, &json) {
         if array.len() > 1 {
             array.push(',');
         }
@@ -63,6 +64,14 @@ fn jsonpath_paths(json: &str, path: &str) -> Result<String, Error> {
     }
     array.push(']');
     Ok(array)
+}
+
+/// The nodes that `path` selects as rows, as `json_each` has them.
+#[table_function(columns(key, value, type TEXT, atom, fullkey TEXT, path TEXT, location TEXT), innocuous)]
+fn jsonpath_each(json: &str, jsonpath: &str) -> Result<impl Iterator<Item = each::Columns>, Error> {
+    const FUNCTION: &str = "jsonpath_each";
+    let json = parse(FUNCTION, 1, json)?;
+    Ok(each::rows(&*nodes::compile(FUNCTION, 2, jsonpath)?, json))
 }
 
 /// How many nodes `path` selects.
@@ -166,7 +175,7 @@ extension! {
         json_pointer, json_pointer_value, json_equal, jsonpatch_apply, jsonpatch_diff, json_merge_patch, json_merge_diff,
         json_schema_valid,
     ],
-    tables: [json_schema_errors],
+    tables: [jsonpath_each, json_schema_errors],
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use serde_json::Value as Json;
-use serde_json_path::JsonPath;
+use serde_json_path::{JsonPath, PathElement};
 use sqlink_guest::{Error, LruCache};
 
 use crate::document::not_a;
@@ -42,11 +42,41 @@ pub fn compile(function: &str, number: u32, path: &str) -> Result<Rc<JsonPath>, 
     })
 }
 
-/// Every selected node with its normalized path (RFC 9535, section 2.7), in order.
-///
-/// The rows of the table function `jsonpath_each` will be these.
-pub fn located<'a>(path: &JsonPath, json: &'a Json) -> impl Iterator<Item = (String, &'a Json)> {
-    path.query_located(json).all().into_iter().map(|node| (node.location().to_string(), node.node()))
+/// The JSON Pointers (RFC 6901) of all selected nodes, in order.
+pub fn pointers(path: &JsonPath, json: &Json) -> impl Iterator<Item = String> {
+    path.query_located(json).all().into_iter().map(|node| node.location().to_json_pointer())
+}
+
+/// The normalized paths of all selected nodes (RFC 9535, section 2.7), in order.
+pub fn normalized(path: &JsonPath, json: &Json) -> impl Iterator<Item = String> {
+    path.query_located(json).all().into_iter().map(|node| {
+        let mut path = String::from("$");
+        for element in node.location().iter() {
+            match element {
+                PathElement::Name(name) => push_name(&mut path, name),
+                PathElement::Index(index) => path.extend(["[", &index.to_string(), "]"]),
+            }
+        }
+        path
+    })
+}
+
+/// Adds a name to a normalized path. `serde_json_path` would not escape it.
+pub fn push_name(path: &mut String, name: &str) {
+    path.push_str("['");
+    for character in name.chars() {
+        match character {
+            '\'' | '\\' => path.extend(['\\', character]),
+            '\u{8}' => path.push_str("\\b"),
+            '\t' => path.push_str("\\t"),
+            '\n' => path.push_str("\\n"),
+            '\u{c}' => path.push_str("\\f"),
+            '\r' => path.push_str("\\r"),
+            '\0'..='\x1f' => path.push_str(&format!("\\u{:04x}", u32::from(character))),
+            _ => path.push(character),
+        }
+    }
+    path.push_str("']");
 }
 
 fn too_big(function: &str, number: u32, reason: &str) -> Error {
@@ -78,7 +108,24 @@ fn depth(path: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::depth;
+    use super::{depth, push_name};
+
+    /// RFC 9535, section 2.7 and table 20.
+    #[test]
+    fn names_in_normalized_paths() {
+        for (name, expected) in [
+            ("a", "['a']"),
+            ("\u{b}", r"['\u000b']"),
+            ("it's", r"['it\'s']"),
+            ("\"\\/", r#"['"\\/']"#),
+            ("\u{8}\t\n\u{c}\r", r"['\b\t\n\f\r']"),
+            ("ä\u{7f}", "['ä\u{7f}']"),
+        ] {
+            let mut path = String::new();
+            push_name(&mut path, name);
+            assert_eq!(path, expected);
+        }
+    }
 
     #[test]
     fn brackets_in_quotes_do_not_count() {

@@ -1,7 +1,7 @@
 //! Examples of RFC 9535, 6901, 6902 and 7396.
 
 use sqlink_guest::prelude::*;
-use sqlink_guest::testing::call;
+use sqlink_guest::testing::{call, table_function};
 
 /// RFC 9535, section 1.5.
 const STORE: &str = r#"{ "store": {
@@ -301,4 +301,41 @@ fn null_gives_null_and_other_types_are_refused() {
         call::<crate::json_equal>(&["1".into(), 1.into()]),
         Err(Error::new(Error::MISMATCH, "function `json_equal`: argument 2 must be text, found integer"))
     );
+}
+
+fn each(json: &str, path: &str) -> Vec<String> {
+    let rows = table_function::<crate::jsonpath_each>(&[json.into(), path.into()]).unwrap();
+    rows.iter().map(|row| row.iter().map(|value| value.as_ref().to_string()).collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[test]
+fn rows_of_nodes() {
+    let json = r#"{"a":[1,2.5,"x",null,true],"it's \"b\"":{"c/d~e":{}},"a1":false}"#;
+    assert_eq!(
+        each(json, "$.a[*]"),
+        [
+            "0 1 integer 1 $.a[0] $.a $['a'][0]",
+            "1 2.5 real 2.5 $.a[1] $.a $['a'][1]",
+            "2 x text x $.a[2] $.a $['a'][2]",
+            "3  null  $.a[3] $.a $['a'][3]",
+            "4 1 true 1 $.a[4] $.a $['a'][4]",
+        ]
+    );
+    assert_eq!(each(json, "$.a1"), ["a1 0 false 0 $.a1 $ $['a1']"]);
+    assert_eq!(
+        each(json, "$..['c/d~e']"),
+        [r#"c/d~e {} object  $."it's \"b\""."c/d~e" $."it's \"b\"" $['it\'s "b"']['c/d~e']"#]
+    );
+    assert_eq!(each("[1]", "$"), [" [1] array  $ $ $"]);
+    assert_eq!(each(json, "$.none"), <[String; 0]>::default());
+    assert_eq!(each("[[0]]", "$..[0]").len(), 2);
+    assert_eq!(table_function::<crate::jsonpath_each>(&[Value::Null, "$".into()]), Ok(vec![]));
+    let error = table_function::<crate::jsonpath_each>(&["1".into(), "$[".into()]).unwrap_err();
+    assert!(error.message().starts_with("function `jsonpath_each`: argument 2 is not a JSONPath"), "{error:?}");
+}
+
+#[test]
+fn normalized_paths_are_escaped() {
+    let paths = call::<crate::jsonpath_paths>(&[r#"{"it's":1,"a\\b":2}"#.into(), "$.*".into()]);
+    assert_eq!(paths, Ok(r#"["$['it\\'s']","$['a\\\\b']"]"#.into()));
 }
