@@ -25,7 +25,12 @@ const NOMEM = 7;
 
 /** What the engine said before it died. */
 let panic = "";
-/** Why the engine is dead; undefined while it runs. */
+/**
+ * Whether the engine is dead. Set before anything else where an exception left it: without stack even {@link died} throws, and a
+ * frame further out, which has some again, must know.
+ */
+let dead = false;
+/** What says so, once there was stack to make it. */
 let death: SqliteError | undefined;
 /** Counts instances: a connection belongs to one. */
 let generation = 0;
@@ -50,7 +55,7 @@ export function noteThrown(message: string, error: unknown): void {
 
 /** Whether the engine died. A guest's frames must let the exception pass then. */
 export function isDead(): boolean {
-  return death !== undefined;
+  return dead;
 }
 
 /** The instance a connection is of. */
@@ -70,9 +75,10 @@ export async function start(source: () => Promise<WebAssembly.Module>): Promise<
     started = undefined;
     throw error;
   }
-  if (death !== undefined) {
+  if (dead) {
     resetAll();
     wasm.__wbg_reset_state();
+    dead = false;
     death = undefined;
     panic = "";
     // There is an instance already: this only finds its exports.
@@ -118,7 +124,7 @@ const guestImports = new Map<string, (...args: readonly unknown[]) => unknown>()
  * @throws ResultError if the function fails
  */
 export function guestImport(name: string, args: readonly unknown[]): unknown {
-  if (death !== undefined) throw death;
+  if (dead) throw died();
   let call = guestImports.get(name);
   if (call === undefined) {
     const key = `${GUEST_IMPORTS}#${name}`;
@@ -130,12 +136,18 @@ export function guestImport(name: string, args: readonly unknown[]): unknown {
   try {
     return call(...args);
   } catch (error) {
-    throw error instanceof ResultError ? error : died(error);
+    const alreadyDead = dead;
+    dead = true;
+    if (error instanceof ResultError && !alreadyDead) {
+      dead = false;
+      throw error;
+    }
+    throw died(error);
   }
 }
 
-/** Turns an exception that left the engine into the error that says so. */
-export function died(cause: unknown): SqliteError {
+/** Turns an exception that left the engine into the error that says so. Without one, it ran out of stack. */
+function died(cause: unknown = new RangeError("call stack exhausted")): SqliteError {
   if (death === undefined) {
     const what = panic === "" ? String(cause) : panic;
     death = new SqliteError(
@@ -149,7 +161,7 @@ export function died(cause: unknown): SqliteError {
 
 /** Throws if the engine died, or was replaced since `mine` began. */
 export function alive(mine: number): void {
-  if (death !== undefined) throw death;
+  if (dead) throw died();
   if (mine !== generation) {
     throw new SqliteError("this connection was lost when the engine failed; open a new one", {
       extendedCode: MISUSE,
@@ -160,10 +172,11 @@ export function alive(mine: number): void {
 /** The export with the engine's death caught. */
 function guarded<A extends readonly unknown[], R>(call: (...args: A) => R): (...args: A) => R {
   return (...args) => {
-    if (death !== undefined) throw death;
+    if (dead) throw died();
     try {
       return call(...args);
     } catch (error) {
+      dead = true;
       throw died(error);
     }
   };
@@ -190,40 +203,44 @@ export function scratch(bytes: number): number {
 
 /** {@link wasm.bind_and_fetch}. */
 export function bindAndFetch(statement: number, count: number, rows: number, bytes: number): number {
-  if (death !== undefined) throw death;
+  if (dead) throw died();
   try {
     return wasm.bind_and_fetch(statement, count, rows, bytes);
   } catch (error) {
+    dead = true;
     throw died(error);
   }
 }
 
 /** {@link wasm.fetch}. */
 export function fetchRows(statement: number, rows: number, bytes: number): number {
-  if (death !== undefined) throw death;
+  if (dead) throw died();
   try {
     return wasm.fetch(statement, rows, bytes);
   } catch (error) {
+    dead = true;
     throw died(error);
   }
 }
 
 /** {@link wasm.fetch_one}. */
 export function fetchOne(statement: number, count: number): number {
-  if (death !== undefined) throw death;
+  if (dead) throw died();
   try {
     return wasm.fetch_one(statement, count);
   } catch (error) {
+    dead = true;
     throw died(error);
   }
 }
 
 /** {@link wasm.run}. */
 export function runStatement(statement: number, count: number): number {
-  if (death !== undefined) throw death;
+  if (dead) throw died();
   try {
     return wasm.run(statement, count);
   } catch (error) {
+    dead = true;
     throw died(error);
   }
 }

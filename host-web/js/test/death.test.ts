@@ -54,3 +54,24 @@ test.each([
   fresh.close();
   lost.close();
 });
+
+test("extensions don't go on in an engine that failed without room to say so", async () => {
+  const kit = readFileSync(new URL("../../../dist/guests/kit.wasm", import.meta.url));
+  const lost = await open();
+  await lost.loadExtension(kit, { grants: ["clock"] });
+  // As when the stack is exhausted: what is thrown can't even be put into words.
+  vi.spyOn(performance, "now").mockImplementation(() => {
+    throw {
+      toString() {
+        throw new Error("no room");
+      },
+    };
+  });
+  expect(() => lost.query("SELECT kit_monotonic()")).toThrow(/the engine failed \(Error: no room\)/);
+  vi.restoreAllMocks();
+  expect(() => lost.exec("SELECT 1")).toThrow("the engine failed");
+  const fresh = await open();
+  expect(fresh.query("SELECT 1 AS a")).toEqual([{ a: 1 }]);
+  fresh.close();
+  lost.close();
+});
