@@ -227,7 +227,8 @@
 //! | [`state`], [`cache`] | `state`, `cache` | bytes by key, kept for good or for a while |
 //! | [`files`] | `files.read`, `files.write` | files that the embedder handed over |
 //!
-//! What is dear to compute from a text, such as a compiled pattern, needs none of them: see [`LruCache`].
+//! What is dear to compute from a text, such as a compiled pattern, needs none of them: see [`LruCache`]. SQL is cut
+//! into pieces by [`sql`].
 //!
 //! A component imports only what its code uses: without a call to [`random`] it does not import `random`.
 //!
@@ -339,6 +340,7 @@ pub mod hooks;
 pub mod log;
 pub mod random;
 pub mod spi;
+pub mod sql;
 pub mod state;
 pub mod subtype;
 pub mod testing;

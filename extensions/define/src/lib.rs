@@ -9,8 +9,6 @@
 mod definition;
 mod parameters;
 mod table;
-#[path = "../../eval/src/tokens.rs"]
-mod tokens;
 
 use sqlink_guest::prelude::*;
 

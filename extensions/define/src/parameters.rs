@@ -1,6 +1,6 @@
 //! The parameters of a statement.
 
-use crate::tokens::{Kind, tokens};
+use sqlink_guest::sql::{Kind, tokens};
 
 /// Largest number of a parameter: SQLITE_MAX_VARIABLE_NUMBER. SQLite refuses a statement with a larger one.
 const MOST: usize = 32_766;

@@ -4,7 +4,6 @@
 #![forbid(unsafe_code)]
 
 mod statements;
-mod tokens;
 
 use sqlink_guest::prelude::*;
 

@@ -1,6 +1,6 @@
 //! Where the statements of an SQL text begin and end.
 
-use crate::tokens::{Kind, tokens};
+use sqlink_guest::sql::{Kind, tokens};
 
 /// The statements of `sql`, without the semicolons, white space and comments around them.
 ///

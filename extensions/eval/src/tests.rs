@@ -4,7 +4,6 @@ use sqlink_guest::prelude::*;
 use sqlink_guest::testing::call;
 
 use crate::statements::statements;
-use crate::tokens::{Kind, tokens};
 use crate::{Joined, MAX_RESULT, eval};
 
 #[test]
@@ -35,30 +34,6 @@ fn a_trigger_ends_at_its_end() {
         assert_eq!(statements(&sql).collect::<Vec<_>>(), [trigger.as_str(), "SELECT 1"]);
         assert_eq!(statements(&trigger).collect::<Vec<_>>(), [trigger.as_str()]);
     }
-}
-
-#[test]
-fn pieces_are_found() {
-    for (sql, kind, len) in [
-        ("?", Kind::Parameter, 1),
-        ("?12a", Kind::Parameter, 3),
-        (":a$ü+", Kind::Parameter, 5),
-        ("@a::b c", Kind::Parameter, 5),
-        ("$a(x y)", Kind::Other, 1),
-        ("$a(x)y", Kind::Parameter, 5),
-        (":", Kind::Other, 1),
-        (": a", Kind::Other, 1),
-        ("a$:b", Kind::Word, 2),
-        ("12", Kind::Word, 2),
-        ("->", Kind::Other, 1),
-        ("-- a", Kind::Space, 4),
-        ("/**/a", Kind::Space, 4),
-        ("/*/ a", Kind::Space, 5),
-        ("''''", Kind::Other, 2),
-    ] {
-        assert_eq!(tokens(sql).next(), Some((0, kind, &sql[..len])), "{sql}");
-    }
-    assert_eq!(tokens("").next(), None);
 }
 
 #[test]

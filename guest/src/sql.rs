@@ -1,5 +1,12 @@
 //! SQL in pieces, as far as one needs it to find where statements end and which parameters they have.
 //!
+//! ```
+//! use sqlink_guest::sql::{Kind, tokens};
+//!
+//! let parameters = tokens("SELECT ':a' -- :b\n, :c + ?2").filter(|(_, kind, _)| *kind == Kind::Parameter);
+//! assert_eq!(parameters.map(|(_, _, text)| text).collect::<Vec<_>>(), [":c", "?2"]);
+//! ```
+//!
 //! Source: <https://sqlite.org/lang.html>, and `sqlite3GetToken` for what the documentation leaves open
 
 /// What a piece of SQL is.
@@ -73,4 +80,33 @@ fn named(bytes: &[u8]) -> Option<usize> {
 
 const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || !byte.is_ascii()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, tokens};
+
+    #[test]
+    fn pieces_are_found() {
+        for (sql, kind, len) in [
+            ("?", Kind::Parameter, 1),
+            ("?12a", Kind::Parameter, 3),
+            (":a$ü+", Kind::Parameter, 5),
+            ("@a::b c", Kind::Parameter, 5),
+            ("$a(x y)", Kind::Other, 1),
+            ("$a(x)y", Kind::Parameter, 5),
+            (":", Kind::Other, 1),
+            (": a", Kind::Other, 1),
+            ("a$:b", Kind::Word, 2),
+            ("12", Kind::Word, 2),
+            ("->", Kind::Other, 1),
+            ("-- a", Kind::Space, 4),
+            ("/**/a", Kind::Space, 4),
+            ("/*/ a", Kind::Space, 5),
+            ("''''", Kind::Other, 2),
+        ] {
+            assert_eq!(tokens(sql).next(), Some((0, kind, &sql[..len])), "{sql}");
+        }
+        assert_eq!(tokens("").next(), None);
+    }
 }
