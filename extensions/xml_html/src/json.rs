@@ -1,4 +1,4 @@
-//! JSON arrays of text, and the limit on results.
+//! JSON arrays and objects of text, and the limit on results.
 
 use core::fmt::Write as _;
 
@@ -25,6 +25,21 @@ pub fn array(function: &str, texts: impl Iterator<Item = String>) -> Result<Stri
     }
     json.push(']');
     Ok(json)
+}
+
+/// Names and their texts as a JSON object.
+pub fn object<'a>(members: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let mut json = String::from("{");
+    for (name, text) in members {
+        if json.len() > 1 {
+            json.push(',');
+        }
+        push_text(&mut json, name);
+        json.push(':');
+        push_text(&mut json, text);
+    }
+    json.push('}');
+    json
 }
 
 fn push_text(json: &mut String, text: &str) {

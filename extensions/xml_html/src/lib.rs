@@ -4,6 +4,7 @@
 //! imports nothing but the log. Compiled XPaths and selectors are kept between calls, and nothing else.
 #![forbid(unsafe_code)]
 
+mod each;
 mod html;
 mod json;
 mod xml;
@@ -46,6 +47,25 @@ fn xpath_xml(xml: &str, xpath: &str, #[default(None)] namespaces: Option<&str>) 
 fn xpath_xml_all(xml: &str, xpath: &str, #[default(None)] namespaces: Option<&str>) -> Result<String, Error> {
     const FUNCTION: &str = "xpath_xml_all";
     select(FUNCTION, xml, xpath, namespaces, |nodes| json::array(FUNCTION, nodes.into_iter().map(Place::source)))
+}
+
+/// The selected nodes as rows, in document order.
+#[table_function(
+    columns(place INTEGER, kind TEXT, name TEXT, namespace TEXT, text TEXT, xml TEXT, attributes TEXT),
+    innocuous
+)]
+fn xpath_each(
+    document: &str,
+    xpath: &str,
+    #[default(None)] namespaces: Option<&str>,
+) -> Result<impl Iterator<Item = each::Node>, Error> {
+    const FUNCTION: &str = "xpath_each";
+    let document = xml::parse(FUNCTION, document)?;
+    let xpath = xml::compile(FUNCTION, 2, xpath)?;
+    let namespaces = Namespaces::parse(FUNCTION, 3, namespaces)?;
+    let found = xml::nodes(FUNCTION, xml::evaluate(FUNCTION, &document, &xpath, &namespaces)?)?;
+    let keys = found.into_iter().map(Place::key).collect();
+    Ok(each::nodes(document, keys))
 }
 
 /// How many nodes the XPath selects.
@@ -106,6 +126,13 @@ fn html_attribute_get(html: &str, selector: &str, attribute: &str) -> Result<Opt
 fn html_attribute_all(html: &str, selector: &str, attribute: &str) -> Result<String, Error> {
     let attribute = attribute.to_ascii_lowercase();
     all("html_attribute_all", html, selector, |element| element.attr(&attribute).map(str::to_owned))
+}
+
+/// The selected elements as rows, in document order.
+#[table_function(columns(place INTEGER, name TEXT, text TEXT, html TEXT, attributes TEXT), innocuous)]
+fn html_each(document: &str, selector: &str) -> Result<impl Iterator<Item = each::Element>, Error> {
+    let selector = html::compile("html_each", 2, selector)?;
+    Ok(each::elements(html::parse(document), &selector))
 }
 
 /// How many elements are selected.
@@ -175,6 +202,7 @@ extension! {
         html_extract, html_extract_all, html_text, html_text_all, html_attribute_get, html_attribute_all, html_count,
         css_selector_valid, html_escape, html_unescape,
     ],
+    tables: [xpath_each, html_each],
 }
 
 #[cfg(test)]

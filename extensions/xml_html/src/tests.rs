@@ -1,7 +1,7 @@
 //! XPath after the specification's examples and libxml2; HTML after the WHATWG specification and browsers.
 
 use sqlink_guest::prelude::*;
-use sqlink_guest::testing::call;
+use sqlink_guest::testing::{call, table_function};
 
 const BOOKS: &str = r#"<?xml version="1.0"?>
 <!DOCTYPE shop [<!ENTITY co "Smith &amp; Sons">]>
@@ -213,4 +213,61 @@ fn null_gives_null_and_other_types_are_refused() {
         call::<crate::xml_is_well_formed>(&[1.into()]),
         Err(Error::new(Error::MISMATCH, "function `xml_is_well_formed`: argument 1 must be text, found integer"))
     );
+}
+
+fn rows(rows: Result<Vec<Vec<Value>>, Error>) -> Vec<String> {
+    let row = |row: &Vec<Value>| row.iter().map(|value| value.as_ref().to_string()).collect::<Vec<_>>().join("|");
+    rows.unwrap().iter().map(row).collect()
+}
+
+fn nodes(xpath: &str) -> Vec<String> {
+    rows(table_function::<crate::xpath_each>(&[BOOKS.into(), xpath.into()]))
+}
+
+#[test]
+fn nodes_as_rows() {
+    let (id, title) = (r#"id="b1" lang="en""#, "<title>XML &lt;in&gt; short</title>");
+    assert_eq!(nodes("//book[1]/title"), [format!("1|element|title||XML <in> short|{title}|{{}}")]);
+    let book = nodes("//book")[0].clone();
+    assert!(
+        book.starts_with(&format!("1|element|book||XML <in> short10.50|<book {id}>{title}<p:price p:cur")),
+        "{book}"
+    );
+    assert!(book.ends_with(r#"</book>|{"id":"b1","lang":"en"}"#), "{book}");
+    assert_eq!(
+        nodes("//p:price"),
+        [
+            r#"1|element|price|urn:price|10.50|<p:price p:cur="EUR">10.50</p:price>|{"p:cur":"EUR"}"#,
+            r#"2|element|price|urn:price|20|<p:price p:cur="USD">20</p:price>|{"p:cur":"USD"}"#,
+        ]
+    );
+    assert_eq!(nodes("//@p:cur")[1], r#"2|attribute|cur|urn:price|USD|p:cur="USD"|"#);
+    assert_eq!(nodes("//comment()"), ["1|comment||| two books |<!-- two books -->|"]);
+    assert_eq!(nodes("//processing-instruction()"), ["1|processing-instruction|style||none|<?style none?>|"]);
+    assert_eq!(nodes("//title/text()")[1], "2|text|||A & B|<![CDATA[A & B]]>|");
+    assert!(nodes("//namespace::p")[0].starts_with("1|namespace|p||urn:price|"));
+    assert!(nodes("/")[0].starts_with("1|root|||"));
+    // The text of an entity stands nowhere in the document.
+    assert!(nodes("//by")[0].starts_with("1|element|by||Smith & Sons|<by>&co;</by>|"));
+    assert_eq!(nodes("//none"), <[String; 0]>::default());
+    let error = table_function::<crate::xpath_each>(&[BOOKS.into(), "1 + 1".into()]).unwrap_err();
+    assert_eq!(error.message(), "function `xpath_each`: the XPath must select nodes, it gives a number");
+    assert_eq!(table_function::<crate::xpath_each>(&[Value::Null, "/".into()]), Ok(vec![]));
+}
+
+#[test]
+fn elements_as_rows() {
+    let html = r#"<ul><li class="a b" title='"'>One <b>two</b><script>x</script><li>3</ul>"#;
+    let each = |selector: &str| rows(table_function::<crate::html_each>(&[html.into(), selector.into()]));
+    assert_eq!(
+        each("li"),
+        [
+            r#"1|li|One two|<li class="a b" title="&quot;">One <b>two</b><script>x</script></li>|{"class":"a b","title":"\""}"#,
+            "2|li|3|<li>3</li>|{}",
+        ]
+    );
+    assert_eq!(each("li b"), ["1|b|two|<b>two</b>|{}"]);
+    assert_eq!(each("p"), <[String; 0]>::default());
+    let error = table_function::<crate::html_each>(&[html.into(), "[".into()]).unwrap_err();
+    assert!(error.message().starts_with("function `html_each`: argument 2 is not a CSS selector"), "{error:?}");
 }

@@ -3,7 +3,7 @@
 use core::cmp::Ordering;
 use std::rc::Rc;
 
-use roxmltree::{Document, Node, NodeType, ParsingOptions};
+use roxmltree::{Document, Node, NodeId, NodeType, ParsingOptions};
 use sqlink_guest::{LruCache, prelude::*};
 use xpath_eval::{EvaluationContext, ExpandedName, Expr, NodeKind, Value as XPath};
 
@@ -182,7 +182,69 @@ pub enum Place<'a> {
     Attribute(Node<'a, 'a>, usize),
 }
 
+/// A place without its document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    Node(NodeId),
+    Namespace(NodeId, usize),
+    Attribute(NodeId, usize),
+}
+
 impl<'a> Place<'a> {
+    /// The place in the document that it was taken from.
+    pub fn of(document: &'a Document<'a>, key: Key) -> Option<Self> {
+        match key {
+            Key::Node(id) => document.get_node(id).map(Self::Node),
+            Key::Namespace(id, index) => document.get_node(id).map(|node| Self::Namespace(node, index)),
+            Key::Attribute(id, index) => document.get_node(id).map(|node| Self::Attribute(node, index)),
+        }
+    }
+
+    pub fn key(self) -> Key {
+        match self {
+            Self::Node(node) => Key::Node(node.id()),
+            Self::Namespace(node, index) => Key::Namespace(node.id(), index),
+            Self::Attribute(node, index) => Key::Attribute(node.id(), index),
+        }
+    }
+
+    /// What kind of node it is, in XPath's words.
+    pub fn kind_name(self) -> &'static str {
+        match self {
+            Self::Namespace(..) => "namespace",
+            Self::Attribute(..) => "attribute",
+            Self::Node(node) => match node.node_type() {
+                NodeType::Root => "root",
+                NodeType::Element => "element",
+                NodeType::PI => "processing-instruction",
+                NodeType::Comment => "comment",
+                NodeType::Text => "text",
+            },
+        }
+    }
+
+    /// Local name and namespace; none for what has none.
+    pub fn name(self) -> (Option<String>, Option<String>) {
+        match xpath_eval::Node::expanded_name(self) {
+            Some(name) => (Some(name.local_name), name.namespace_uri),
+            None => (None, None),
+        }
+    }
+
+    /// The attributes of an element, with their names as they are written.
+    pub fn attributes(self) -> Option<impl Iterator<Item = (&'a str, &'a str)>> {
+        let node = match self {
+            Self::Node(node) if node.is_element() => node,
+            _ => return None,
+        };
+        let text = node.document().input_text();
+        Some(
+            node.attributes().map(move |attribute| {
+                (text.get(attribute.range_qname()).unwrap_or(attribute.name()), attribute.value())
+            }),
+        )
+    }
+
     /// XPath's string-value.
     pub fn text(self) -> String {
         match self {
