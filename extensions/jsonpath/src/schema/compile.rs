@@ -7,7 +7,7 @@ use serde_json::{Map, Number, Value as Json};
 
 use super::Problem;
 use super::index::{Draft, Index, Spot, join};
-use super::keyword::{Keyword, Node, NodeId, Sized, Types};
+use super::keyword::{Allowed, Keyword, Node, NodeId, Sized, Types};
 use super::{number, pattern};
 
 /// A compiled document.
@@ -300,7 +300,7 @@ fn size(
     keywords: &mut Vec<Keyword>,
     of: Sized,
     keyword: &'static str,
-    allowed: fn(Ordering) -> bool,
+    allowed: Allowed,
 ) -> Result<(), Problem> {
     keywords.extend(source.count(keyword)?.map(|limit| Keyword::Size { keyword, of, allowed, limit }));
     Ok(())
@@ -328,7 +328,7 @@ fn values(source: Source<'_, '_>, draft: Draft, keywords: &mut Vec<Keyword>) -> 
         }
         keywords.push(Keyword::MultipleOf(divisor));
     }
-    let bounds: [(&'static str, &'static str, fn(Ordering) -> bool, fn(Ordering) -> bool); 2] = [
+    let bounds: [(&'static str, &'static str, Allowed, Allowed); 2] = [
         ("maximum", "exclusiveMaximum", Ordering::is_le, Ordering::is_lt),
         ("minimum", "exclusiveMinimum", Ordering::is_ge, Ordering::is_gt),
     ];

@@ -9,6 +9,9 @@ use serde_json::{Number, Value as Json};
 /// The index of a node.
 pub type NodeId = usize;
 
+/// Whether a number or size may compare to a limit as it does.
+pub type Allowed = fn(Ordering) -> bool;
+
 /// One schema, for one value.
 pub struct Node {
     /// The index of the resource that it belongs to.
@@ -30,14 +33,14 @@ pub enum Keyword {
     /// `maximum`, `exclusiveMaximum`, `minimum`, `exclusiveMinimum`.
     Limit {
         keyword: &'static str,
-        allowed: fn(Ordering) -> bool,
+        allowed: Allowed,
         limit: Number,
     },
     /// `maxLength` and the like.
     Size {
         keyword: &'static str,
         of: Sized,
-        allowed: fn(Ordering) -> bool,
+        allowed: Allowed,
         limit: u64,
     },
     Pattern(Regex),
