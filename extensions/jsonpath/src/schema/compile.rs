@@ -3,12 +3,14 @@
 use core::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 
+use regex::Regex;
 use serde_json::{Map, Number, Value as Json};
 
 use super::Problem;
 use super::index::{Draft, Index, Spot, join};
 use super::keyword::{Allowed, Keyword, Node, NodeId, Sized, Types};
-use super::{number, pattern};
+use super::number;
+use super::pattern::Patterns;
 
 /// A compiled document.
 pub struct Graph {
@@ -23,7 +25,8 @@ pub struct Graph {
 /// # Errors
 /// What is no schema, and references that lead out of it.
 pub fn compile(json: &Json) -> Result<Graph, Problem> {
-    let mut compiler = Compiler { index: Index::new(json)?, ids: HashMap::new(), spots: Vec::new() };
+    let mut compiler =
+        Compiler { index: Index::new(json)?, ids: HashMap::new(), spots: Vec::new(), patterns: Patterns::default() };
     let mut nodes = Vec::new();
     compiler.node(Spot { json, resource: 0, location: String::new() });
     let mut dynamic = Vec::new();
@@ -44,6 +47,7 @@ struct Compiler<'a> {
     ids: HashMap<*const Json, NodeId>,
     /// What each node is compiled from.
     spots: Vec<Spot<'a>>,
+    patterns: Patterns,
 }
 
 /// An object that is a schema.
@@ -131,6 +135,11 @@ impl<'a> Compiler<'a> {
         }))
     }
 
+    fn regex(&mut self, pattern: &str, location: &str) -> Result<Regex, Problem> {
+        let refuse = |reason: String| Problem::at(location, &["expected a regular expression: ", &reason].concat());
+        self.patterns.compile(pattern).map_err(refuse)
+    }
+
     fn compile(&mut self, spot: &Spot<'a>) -> Result<Node, Problem> {
         let mut node = Node { resource: spot.resource, keywords: Vec::new(), unevaluated: false };
         let draft = self.index.resources[spot.resource].draft;
@@ -144,6 +153,9 @@ impl<'a> Compiler<'a> {
                 // Until draft 7 nothing beside a reference counts.
                 if draft > Draft::V7 || !object.contains_key("$ref") {
                     values(source, draft, keywords)?;
+                    if let Some(pattern) = source.value("pattern", "a regular expression as text", Json::as_str)? {
+                        keywords.push(Keyword::Pattern(self.regex(pattern, &source.location("pattern"))?));
+                    }
                     self.arrays(source, draft, keywords)?;
                     self.objects(source, draft, keywords)?;
                     self.combinations(source, draft, keywords)?;
@@ -233,7 +245,7 @@ impl<'a> Compiler<'a> {
         let mut matching = Vec::new();
         for (name, json) in source.map("patternProperties")?.into_iter().flatten() {
             let location = join(&source.location("patternProperties"), name);
-            let regex = pattern::compile(name).map_err(|reason| Problem::at(&location, &no_pattern(&reason)))?;
+            let regex = self.regex(name, &location)?;
             matching.push((name.clone(), regex, self.below(source, json, location)));
         }
         let additional = self.one(source, "additionalProperties");
@@ -291,10 +303,6 @@ impl<'a> Compiler<'a> {
     }
 }
 
-fn no_pattern(reason: &str) -> String {
-    ["expected a regular expression: ", reason].concat()
-}
-
 fn size(
     source: Source<'_, '_>,
     keywords: &mut Vec<Keyword>,
@@ -306,7 +314,7 @@ fn size(
     Ok(())
 }
 
-/// The keywords on single values.
+/// The keywords on single values, but for `pattern`.
 fn values(source: Source<'_, '_>, draft: Draft, keywords: &mut Vec<Keyword>) -> Result<(), Problem> {
     let types = |json: &Json| {
         let one = |name: &Json, types: &mut Types| types.add(name.as_str()?).then_some(());
@@ -345,10 +353,5 @@ fn values(source: Source<'_, '_>, draft: Draft, keywords: &mut Vec<Keyword>) -> 
     }
     size(source, keywords, Sized::Characters, "maxLength", Ordering::is_le)?;
     size(source, keywords, Sized::Characters, "minLength", Ordering::is_ge)?;
-    if let Some(pattern) = source.value("pattern", "a regular expression as text", Json::as_str)? {
-        let location = source.location("pattern");
-        let regex = pattern::compile(pattern).map_err(|reason| Problem::at(&location, &no_pattern(&reason)))?;
-        keywords.push(Keyword::Pattern(regex));
-    }
     Ok(())
 }

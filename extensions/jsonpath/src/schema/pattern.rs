@@ -1,29 +1,61 @@
 //! Regular expressions as JSON Schema has them (ECMA-262), on the crate `regex`.
 
 use core::fmt::Write as _;
+use std::collections::HashMap;
 
 use regex::{Regex, RegexBuilder};
 
-/// Limit on one compiled pattern, in bytes.
-const MAX_PROGRAM_BYTES: usize = 2 << 20;
+/// Limits on one compiled pattern, in bytes, tried one after another. The room that a pattern takes is the one it fits in.
+const SIZES: [usize; 3] = [64 << 10, 512 << 10, 2 << 20];
+
+/// Limit on all compiled patterns of a schema, in bytes: 1,024 small ones.
+const MAX_BYTES: usize = 64 << 20;
 
 /// What `\s` stands for in ECMA-262.
 const WHITE_SPACE: &str = "\\t-\\r\\p{Zs}\\x{2028}\\x{2029}\\x{feff}";
 
-/// The compiled pattern.
-///
-/// # Errors
-/// In one line, why it is none. There is no look-around and there are no back-references: they would need more than linear time.
-pub fn compile(pattern: &str) -> Result<Regex, String> {
-    RegexBuilder::new(&translate(pattern)).size_limit(MAX_PROGRAM_BYTES).build().map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => format!("it compiles to more than {MAX_PROGRAM_BYTES} bytes"),
-        // A picture over several lines, of which the last one says what is wrong.
-        error => error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned(),
-    })
+/// The patterns of a schema.
+#[derive(Default)]
+pub struct Patterns {
+    known: HashMap<String, Regex>,
+    taken: usize,
 }
 
-/// Where the two languages differ: `\d`, `\w` and `\b` know ASCII only in ECMA-262, `\s` knows other characters, `\cA` is a control character, and in
-/// brackets `[`, `&` and `~` mean themselves.
+impl Patterns {
+    /// The compiled pattern.
+    ///
+    /// # Errors
+    /// In one line, why it is none. There is no look-around and there are no back-references: they would need more than
+    /// linear time.
+    pub fn compile(&mut self, pattern: &str) -> Result<Regex, String> {
+        if let Some(regex) = self.known.get(pattern) {
+            return Ok(regex.clone());
+        }
+        let translated = translate(pattern);
+        for size in SIZES {
+            if self.taken + size > MAX_BYTES {
+                return Err(format!("all patterns together compile to more than {MAX_BYTES} bytes"));
+            }
+            match RegexBuilder::new(&translated).size_limit(size).build() {
+                Ok(regex) => {
+                    self.taken += size;
+                    self.known.insert(pattern.to_owned(), regex.clone());
+                    return Ok(regex);
+                }
+                Err(regex::Error::CompiledTooBig(_)) => {}
+                // A picture over several lines, of which the last one says what is wrong.
+                Err(error) => {
+                    let text = error.to_string();
+                    return Err(text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned());
+                }
+            }
+        }
+        Err(format!("it compiles to more than {} bytes", SIZES[2]))
+    }
+}
+
+/// Where the two languages differ: `\d`, `\w` and `\b` know ASCII only in ECMA-262, `\s` knows other characters, `\cA` is a
+/// control character, and in brackets `[`, `&` and `~` mean themselves.
 fn translate(pattern: &str) -> String {
     let mut translated = String::with_capacity(pattern.len());
     let mut in_brackets = false;
@@ -64,7 +96,13 @@ fn translate(pattern: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::compile;
+    use regex::Regex;
+
+    use super::Patterns;
+
+    fn compile(pattern: &str) -> Result<Regex, String> {
+        Patterns::default().compile(pattern)
+    }
 
     #[test]
     fn as_in_ecma_262() {
@@ -107,5 +145,18 @@ mod tests {
             assert!(found.contains(reason), "{pattern}: {found}");
         }
         assert!(compile(&"(".repeat(10_000)).is_err());
+    }
+
+    #[test]
+    fn all_together_are_bounded() {
+        let mut patterns = Patterns::default();
+        for number in 0..1024 {
+            assert!(patterns.compile(&format!("^{number}$")).is_ok());
+        }
+        assert!(patterns.compile("^7$").is_ok(), "it is known");
+        assert_eq!(patterns.compile("new").unwrap_err(), "all patterns together compile to more than 67108864 bytes");
+        let mut large = Patterns::default();
+        let fit = (0..100).take_while(|number| large.compile(&format!("\\p{{L}}{{25}}{number}")).is_ok()).count();
+        assert_eq!(fit, 32);
     }
 }
