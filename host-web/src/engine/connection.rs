@@ -12,6 +12,7 @@ use crate::engine::handles::Handles;
 use crate::engine::limits::Limits;
 use crate::engine::load;
 use crate::engine::names::Names;
+use crate::engine::spi::KeptStatements;
 use crate::engine::sqlite::{self, Compiled, Database, OpenFlags, Script, Statement, Stepped};
 use crate::engine::state::{self, Place, State};
 use crate::engine::statement;
@@ -39,6 +40,8 @@ pub(crate) struct Connection {
     pub(crate) state: State,
     /// Handles of its statements.
     pub(crate) statements: RefCell<Vec<u32>>,
+    /// Statements that extensions will run again.
+    pub(crate) kept_statements: KeptStatements,
 }
 
 impl Connection {
@@ -63,6 +66,7 @@ impl Connection {
         for statement in self.statements.take() {
             statement::forget(statement);
         }
+        self.kept_statements.clear();
     }
 
     /// Makes the error of a call into SQLite that has just failed with `code`.
@@ -168,6 +172,7 @@ pub fn open(options: &OpenOptions<'_>) -> Result<u32> {
                 extensions: RefCell::new(Vec::new()),
                 names: RefCell::new(Names::default()),
                 statements: RefCell::new(Vec::new()),
+                kept_statements: KeptStatements::default(),
             });
             CONNECTIONS.with_borrow_mut(|connections| connections.fill(handle, connection));
             Ok(handle)
@@ -366,6 +371,7 @@ pub fn deserialize(connection: u32, schema: &str, bytes: &[u8]) -> Result<()> {
     if !bytes.is_empty() && !bytes.starts_with(MAGIC) {
         return Err(Error::new(NOTADB, "the bytes are not a database: a SQLite file begins with `SQLite format 3`"));
     }
+    connection.kept_statements.clear();
     let _running = connection.enter();
     let deserialize = || {
         connection.database.deserialize(schema, bytes, |bytes| {

@@ -281,9 +281,11 @@ pub fn unload_extension(connection: u32, id: u32) -> Result<()> {
     let Some(extension) = found else {
         return Err(Error::misuse(format!("extension number {id} is not loaded into this connection")));
     };
+    connection.kept_statements.clear();
     vtab::must_not_be_in_use(&extension)?;
     let _running = connection.enter();
     on_unload(&connection, &extension);
+    connection.kept_statements.clear();
     let mut modules = false;
     for callee in extension.callees().rev() {
         modules |= matches!(callee, Callee::Module(_));

@@ -1,16 +1,18 @@
 //! SQL that extensions run on the connection that is calling them.
 
 mod cursors;
+mod prepared;
 
 use std::cell::Cell;
 use std::rc::Rc;
 
 pub(crate) use self::cursors::{Cursors, close, fetch, open};
+pub(crate) use self::prepared::{KeptStatements, Prepared};
 
 use crate::contract::hooks::Action;
 use crate::engine::connection::Connection;
 use crate::engine::core::no_sql_in;
-use crate::engine::error::{Error, MISUSE, RANGE, READONLY, Reason, Result};
+use crate::engine::error::{Error, RANGE, READONLY, Reason, Result};
 use crate::engine::extension::Extension;
 use crate::engine::hooks::Request;
 use crate::engine::imports::Rows;
@@ -88,7 +90,7 @@ pub(crate) fn query(
     params: &[ValueRef<'_>],
 ) -> Result<Rows> {
     connection.core.with_spi(Some(extension.id), || {
-        let statement = compile(connection, sql)?;
+        let statement = Prepared::new(connection, extension.id, sql)?;
         must_read(&statement, "spi.query")?;
         bind(connection, &statement, params)?;
         let mut sink = Output::new(connection, "spi.query");
@@ -100,6 +102,7 @@ pub(crate) fn query(
             Ok(())
         })?;
         let columns = (0..statement.column_count()).map(|index| statement.column_name(index)).collect();
+        statement.keep(connection);
         Ok(Rows { columns, rows: sink.rows })
     })
 }
@@ -120,11 +123,12 @@ pub(crate) fn execute(
 ) -> Result<i64> {
     may_write(connection, "spi.execute")?;
     connection.core.with_spi(Some(extension.id), || {
-        let statement = compile(connection, sql)?;
+        let statement = Prepared::new(connection, extension.id, sql)?;
         bind(connection, &statement, params)?;
         let before = connection.database.total_changes();
         run(connection, &statement, |_| Ok(()))?;
         let changed = connection.database.total_changes() != before;
+        statement.keep(connection);
         Ok(if changed { connection.database.changes() } else { 0 })
     })
 }
@@ -171,21 +175,6 @@ pub(crate) fn last_insert_rowid(connection: &Connection) -> Result<i64> {
 /// Fails inside a callback from which SQLite allows no use of the connection.
 fn may_ask(connection: &Connection) -> Result<()> {
     connection.core.barred().map_or(Ok(()), |callback| Err(no_sql_in(callback)))
-}
-
-/// Compiles the one statement of `sql`.
-fn compile(connection: &Rc<Connection>, sql: &str) -> Result<Statement> {
-    let script = Script::new(sql)?;
-    let Compiled { statement, end } = connection.compile(&script, 0, false)?;
-    let mut from = end;
-    while from < script.len() {
-        let Compiled { statement: more, end } = connection.compile(&script, from, false)?;
-        if more.is_some() {
-            return Err(Error::new(MISUSE, "the SQL holds more than one statement"));
-        }
-        from = end.max(from + 1);
-    }
-    statement.ok_or_else(|| Error::new(MISUSE, "the SQL holds no statement"))
 }
 
 fn bind(connection: &Connection, statement: &Statement, params: &[ValueRef<'_>]) -> Result<()> {
