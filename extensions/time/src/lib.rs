@@ -1,4 +1,4 @@
-//! SQLink extension `time`: time zones, calendar arithmetic, ISO 8601 durations, formats and cron.
+//! SQLink extension `time`: time zones, calendar arithmetic, ISO 8601 durations, formats, cron and recurrence rules.
 //!
 //! Times are what SQLite's own functions take and give, so both go together; [`moment`] says how they are read and written.
 //! Everything is deterministic and innocuous, imports nothing but the log, and has no clock: "now" comes from SQLite.
@@ -12,12 +12,16 @@ mod cron;
 mod field;
 mod format;
 mod moment;
+mod occurrences;
+mod rrule;
 mod span;
 mod zone;
 
 use field::Field;
 use jiff::tz::Disambiguation;
 use moment::{Form, Moment, Time};
+use occurrences::Occurrences;
+use rrule::Rule;
 use sqlink_guest::prelude::*;
 
 /// `time` on the clocks of `zone`, with the offset.
@@ -196,6 +200,43 @@ fn cron_matches(pattern: &str, time: Time<'_>, #[default("")] zone: &str) -> Res
     cron::parse("cron_matches", pattern)?.matches(&moment)
 }
 
+/// The occurrences of a recurrence rule from `start` on, in order.
+#[table_function(name = "rrule", columns(place INTEGER, time TEXT), innocuous)]
+fn rrule_each(
+    rule: &str,
+    start: Time<'_>,
+    #[default("")] zone: &str,
+) -> Result<impl Iterator<Item = Result<(i64, String), Error>>, Error> {
+    let start = read_at("rrule", 2, start, 3, zone)?;
+    let (form, occurrences) = (start.form, recur("rrule", rule, &start)?);
+    Ok((1..).zip(occurrences).map(move |(place, zoned)| Ok((place, Moment { zoned: zoned?, form }.text()))))
+}
+
+/// The first occurrence of a recurrence rule after a time; NULL if there is none.
+#[scalar(deterministic, innocuous)]
+fn rrule_next(
+    rule: &str,
+    start: Time<'_>,
+    after: Time<'_>,
+    #[default("")] zone: &str,
+) -> Result<Option<String>, Error> {
+    let start = read_at("rrule_next", 2, start, 4, zone)?;
+    let after = after.read("rrule_next", 3)?.zoned;
+    for zoned in recur("rrule_next", rule, &start)? {
+        let zoned = zoned?;
+        if zoned > after {
+            return Ok(Some(Moment { zoned, form: start.form }.text()));
+        }
+    }
+    Ok(None)
+}
+
+/// The occurrences of a rule, which is the first argument of `function`.
+fn recur(function: &str, rule: &str, start: &Moment) -> Result<Occurrences, Error> {
+    let parsed = Rule::parse(rule).map_err(|expected| wrong(function, 1, &expected, rule))?;
+    Ok(Occurrences::new(parsed, &start.zoned))
+}
+
 /// The time of argument `number`, in the zone of argument `zone_number` if that is not empty.
 fn read_at(function: &str, number: u32, time: Time<'_>, zone_number: u32, zone: &str) -> Result<Moment, Error> {
     let moment = time.read(function, number)?;
@@ -237,12 +278,13 @@ fn failed(function: &str, error: &jiff::Error) -> Error {
 
 extension! {
     name: "time",
-    description: "Time zones, calendar arithmetic, ISO 8601 durations, formats and cron.",
+    description: "Time zones, calendar arithmetic, ISO 8601 durations, formats, cron and recurrence rules.",
     functions: [
         at_timezone, from_timezone, timezone_offset, timezone_abbreviation, timezone_is_dst, timezone_is_valid,
         date_trunc, date_part, date_add, date_diff, date_sub, duration_between, duration, duration_total, format_time,
-        strptime, try_strptime, cron_next, cron_prev, cron_matches,
+        strptime, try_strptime, cron_next, cron_prev, cron_matches, rrule_next,
     ],
+    tables: [rrule_each],
 }
 
 #[cfg(test)]

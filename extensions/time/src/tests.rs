@@ -1,7 +1,7 @@
 //! Examples of PostgreSQL's and Temporal's documentation, and laws that hold for any time.
 
 use sqlink_guest::prelude::*;
-use sqlink_guest::testing::call;
+use sqlink_guest::testing::{call, table_function};
 
 use crate::field::Field;
 use crate::moment::{Form, Moment, Time};
@@ -244,4 +244,111 @@ fn errors_name_the_argument() {
         "function `date_trunc`: argument 2 must be a time: text, an integer or a real, found blob"
     );
     assert_eq!(call::<crate::date_trunc>(&["day".into(), Value::Null]), Ok(Value::Null));
+}
+
+fn occurrences(rule: &str, start: &str, zone: &str, count: usize) -> Vec<String> {
+    let start = Time::Text(start).read("f", 1).unwrap();
+    let form = start.form;
+    let start = if zone.is_empty() { start } else { start.at(zone::named("f", 1, zone).unwrap()) };
+    let form = if zone.is_empty() { form } else { start.form };
+    let found = crate::recur("f", rule, &start).unwrap();
+    found.take(count).map(|zoned| Moment { zoned: zoned.unwrap(), form }.text()).collect()
+}
+
+/// RFC 5545, section 3.8.5.3.
+#[test]
+fn rules_of_rfc_5545() {
+    let at = "1997-09-02 09:00:00";
+    for (rule, start, expected) in [
+        ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", "1997-09-29 09:00:00", "09-30 10-31 11-28 12-31"),
+        ("FREQ=MONTHLY;BYDAY=1SU,-1SU", "1997-09-07 09:00:00", "09-07 09-28 10-05 10-26 11-02 11-30"),
+        ("FREQ=YEARLY;BYDAY=20MO", "1997-05-19 09:00:00", "05-19 05-18 05-17"),
+        ("FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO", "1997-05-12 09:00:00", "05-12 05-11 05-17"),
+        ("FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13", at, "02-13 03-13 11-13 08-13 10-13"),
+        ("FREQ=MONTHLY;BYDAY=SA;BYMONTHDAY=7,8,9,10,11,12,13", "1997-09-13 09:00:00", "09-13 10-11 11-08 12-13"),
+        (
+            "FREQ=YEARLY;INTERVAL=4;BYMONTH=11;BYDAY=TU;BYMONTHDAY=2,3,4,5,6,7,8",
+            "1996-11-05 09:00:00",
+            "11-05 11-07 11-02",
+        ),
+        ("FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST=MO", "1997-08-05 09:00:00", "08-05 08-10 08-19 08-24"),
+        ("FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST=SU", "1997-08-05 09:00:00", "08-05 08-17 08-19 08-31"),
+        ("FREQ=MONTHLY;BYMONTHDAY=15,30;COUNT=5", "2007-01-15 09:00:00", "01-15 01-30 02-15 03-15 03-30"),
+        (
+            "rrule:freq=yearly;interval=3;count=5;byyearday=1,100,200",
+            "1997-01-01 09:00:00",
+            "01-01 04-10 07-19 01-01 04-09",
+        ),
+        ("FREQ=MONTHLY;BYMONTHDAY=-3", "1997-09-28 09:00:00", "09-28 10-29 11-28 12-29 01-29 02-26"),
+        ("FREQ=DAILY;UNTIL=19970904T090000Z", at, "09-02 09-03 09-04"),
+        ("FREQ=DAILY;UNTIL=19970904", at, "09-02 09-03 09-04"),
+        ("FREQ=DAILY;UNTIL=19970904T085959", at, "09-02 09-03"),
+    ] {
+        let expected: Vec<_> = expected.split(' ').collect();
+        let more = usize::from(rule.contains("COUNT=") || rule.contains("UNTIL="));
+        let found = occurrences(rule, start, "", expected.len() + more);
+        let days: Vec<_> = found.iter().map(|text| text.split_at(5).1.split(' ').next().unwrap_or_default()).collect();
+        assert_eq!(days, expected, "{rule}");
+    }
+    let quarter = occurrences("FREQ=HOURLY;UNTIL=19970902T170000;INTERVAL=3", at, "", 9);
+    assert_eq!(quarter, ["1997-09-02 09:00:00", "1997-09-02 12:00:00", "1997-09-02 15:00:00"]);
+    let twenty = occurrences("FREQ=DAILY;BYHOUR=9,10;BYMINUTE=0,20,40", at, "", 7);
+    assert_eq!(twenty[5..], ["1997-09-02 10:40:00", "1997-09-03 09:00:00"]);
+    assert_eq!(occurrences("FREQ=MINUTELY;INTERVAL=90;COUNT=4", at, "", 9)[3], "1997-09-02 13:30:00");
+}
+
+#[test]
+fn recurrence_in_zones() {
+    // 02:30 is left out on 31 March 2024 in Warsaw, and shown twice on 27 October.
+    assert_eq!(
+        occurrences("FREQ=DAILY", "2024-03-30 01:30:00", "Europe/Warsaw", 3),
+        ["2024-03-30 02:30:00+01:00", "2024-03-31 03:30:00+02:00", "2024-04-01 02:30:00+02:00"]
+    );
+    assert_eq!(
+        occurrences("FREQ=HOURLY", "2024-10-26 23:30:00", "Europe/Warsaw", 3),
+        ["2024-10-27 01:30:00+02:00", "2024-10-27 02:30:00+02:00", "2024-10-27 03:30:00+01:00"]
+    );
+    assert_eq!(occurrences("FREQ=YEARLY", "2024-02-29", "", 2), ["2024-02-29", "2028-02-29"]);
+}
+
+#[test]
+fn recurrence_ends() {
+    assert_eq!(occurrences("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "2024-01-01", "", 1), <[String; 0]>::default());
+    assert_eq!(occurrences("FREQ=YEARLY;INTERVAL=1000000", "2024-01-01", "", 9), ["2024-01-01"]);
+    // The last whole day that is one in every zone.
+    assert_eq!(occurrences("FREQ=DAILY", "9999-12-29", "", 9), ["9999-12-29", "9999-12-30"]);
+    let start = Time::Text("2024-01-01 00:00:00").read("f", 1).unwrap();
+    let mut never = crate::recur("f", "FREQ=SECONDLY;INTERVAL=2;BYSECOND=1", &start).unwrap();
+    assert_eq!(never.next().and_then(Result::err).map(|error| error.code()), Some(Error::TOOBIG));
+    assert!(never.next().is_none());
+    let all = "FREQ=SECONDLY;BYMONTH=12;BYMONTHDAY=31;BYHOUR=23;BYMINUTE=59;BYSECOND=59";
+    assert_eq!(occurrences(all, "2024-01-01", "", 2), ["2024-12-31 23:59:59", "2025-12-31 23:59:59"]);
+}
+
+#[test]
+fn what_is_no_rule() {
+    for (rule, expected) in [
+        ("", "a recurrence rule such as `FREQ=WEEKLY;BYDAY=MO,FR`"),
+        ("INTERVAL=2", "a recurrence rule with `FREQ`"),
+        ("FREQ=FORTNIGHTLY", "a recurrence rule whose `FREQ` is `SECONDLY`"),
+        ("FREQ=DAILY;FREQ=DAILY", "a recurrence rule with `FREQ` once"),
+        ("FREQ=DAILY;INTERVAL=0", "a recurrence rule whose `INTERVAL` is an integer from 1"),
+        ("FREQ=DAILY;COUNT=1;UNTIL=20240101", "with either `COUNT` or `UNTIL`"),
+        ("FREQ=DAILY;UNTIL=20241301", "a recurrence rule whose `UNTIL` is a time such as `20241231`"),
+        ("FREQ=DAILY;UNTIL=ääää", "a recurrence rule whose `UNTIL` is a time"),
+        ("FREQ=DAILY;BYHOUR=24", "a recurrence rule whose `BYHOUR` is integers from 0 to 23"),
+        ("FREQ=MONTHLY;BYMONTHDAY=0", "a recurrence rule whose `BYMONTHDAY` is integers from 1 to 31"),
+        ("FREQ=MONTHLY;BYDAY=ä", "a recurrence rule whose `BYDAY` is days"),
+        ("FREQ=MONTHLY;BYDAY=0MO", "a recurrence rule whose `BYDAY` is days"),
+        ("FREQ=MONTHLY;BYSETPOS=-32768", "a recurrence rule whose `BYSETPOS` is integers"),
+        ("FREQ=WEEKLY;BYDAY=1MO", "with numbered days in `BYDAY` only if it is monthly or yearly"),
+        ("FREQ=DAILY;BYEASTER=1", "a recurrence rule without `BYEASTER`"),
+        ("FREQ=DAILY;BYSETPOS=1", "with `BYSETPOS` only beside another"),
+        ("FREQ=MONTHLY;BYWEEKNO=1", "with `BYWEEKNO` only if it is yearly"),
+    ] {
+        let error = table_function::<crate::rrule_each>(&[rule.into(), "2024-01-01".into()]).unwrap_err();
+        assert!(error.message().starts_with("function `rrule`: argument 1 must be a recurrence rule "), "{error:?}");
+        assert!(error.message().contains(expected), "{rule}: {error:?}");
+    }
+    assert_eq!(call::<crate::rrule_next>(&["FREQ=DAILY".into(), "2024-01-01".into(), Value::Null]), Ok(Value::Null));
 }
