@@ -8,12 +8,12 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::{Output, Prepared, bind, must_read};
+use super::{Output, bind, compile, must_read};
 use crate::contract::spi::Opened;
 use crate::engine::connection::Connection;
 use crate::engine::error::{Error, Result, TOOBIG};
 use crate::engine::extension::Extension;
-use crate::engine::sqlite::Stepped;
+use crate::engine::sqlite::{Statement, Stepped};
 use crate::engine::value::{RowSink as _, Value, ValueRef};
 
 /// The open cursors of a connection, by extension and number.
@@ -28,7 +28,7 @@ struct Cursor {
     /// The run it ends with; 0 for the call into the engine.
     run: u32,
     /// None when it is at its end.
-    statement: Option<Prepared>,
+    statement: Option<Statement>,
     /// Milliseconds it has run, while there is a timeout.
     spent: Cell<u64>,
 }
@@ -78,7 +78,8 @@ pub(crate) fn open(
 ) -> Result<Opened> {
     let core = &connection.core;
     core.with_spi(Some(extension.id), || {
-        let statement = Prepared::new(connection, extension.id, sql)?;
+        // Not one that is kept: its columns may be those of an older schema until it runs.
+        let statement = compile(connection, sql)?;
         must_read(&statement, "spi.open")?;
         bind(connection, &statement, params)?;
         let columns = (0..statement.column_count()).map(|index| statement.column_name(index)).collect();
@@ -138,8 +139,8 @@ pub(crate) fn fetch(
             Ok(true)
         })?;
         rows = sink.rows;
-        if !more && let Some(statement) = cursor.statement.take() {
-            statement.keep(connection);
+        if !more {
+            cursor.statement = None;
         }
     }
     core.cursors.insert(extension.id, number, cursor);
@@ -148,11 +149,8 @@ pub(crate) fn fetch(
 
 /// `spi.close`. Inside of a hook SQLite allows no finalizing; the cursor then ends with its run.
 pub(crate) fn close(connection: &Rc<Connection>, extension: &Extension, number: u32) -> Result<()> {
-    if connection.core.barred().is_none()
-        && let Some(mut cursor) = connection.core.cursors.take(extension.id, number)
-        && let Some(statement) = cursor.statement.take()
-    {
-        statement.keep(connection);
+    if connection.core.barred().is_none() {
+        drop(connection.core.cursors.take(extension.id, number));
     }
     Ok(())
 }

@@ -7,7 +7,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 pub(crate) use self::cursors::{Cursors, close, fetch, open};
-pub(crate) use self::prepared::{KeptStatements, Prepared};
+pub(crate) use self::prepared::KeptStatements;
+use self::prepared::{Prepared, compile};
 
 use crate::contract::hooks::Action;
 use crate::engine::connection::Connection;

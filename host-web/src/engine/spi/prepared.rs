@@ -14,7 +14,7 @@ const MOST: usize = 32;
 const MOST_SQL: usize = 16 << 10;
 
 /// A compiled statement, with the SQL of whom it is.
-pub(crate) struct Prepared {
+pub(super) struct Prepared {
     extension: u32,
     sql: Box<str>,
     statement: Statement,
@@ -84,7 +84,12 @@ impl KeptStatements {
     }
 }
 
-fn compile(connection: &Rc<Connection>, sql: &str) -> Result<Statement> {
+/// Compiles the one statement of `sql`.
+///
+/// # Errors
+///
+/// As [`Prepared::new`].
+pub(super) fn compile(connection: &Rc<Connection>, sql: &str) -> Result<Statement> {
     let script = Script::new(sql)?;
     let Compiled { statement, end } = connection.compile(&script, 0, false)?;
     let mut from = end;
