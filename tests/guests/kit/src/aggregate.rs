@@ -3,6 +3,7 @@
 use crate::bindings::exports::sqlink::extension::aggregate::Guest;
 use crate::bindings::exports::sqlink::extension::metadata::FunctionFlags;
 use crate::state::{note, with};
+use crate::value::{list, shown};
 use crate::{ERROR, Error, Kit, Value, error};
 
 const NONE: FunctionFlags = FunctionFlags::empty();
@@ -21,6 +22,10 @@ pub(crate) const AGGREGATES: &[(&str, i32, bool, FunctionFlags)] = &[
     // As kit_sum, but with flags.
     ("kit_direct_sum", 1, true, FunctionFlags::DIRECT_ONLY),
     ("kit_pure_sum", 1, true, FunctionFlags::DETERMINISTIC.union(FunctionFlags::INNOCUOUS)),
+    // kit_rows(x, …): all rows as text, oldest first. kit_oldest(x, …): the first argument of the oldest row. Both fail when a row
+    // leaves that is not the oldest.
+    ("kit_rows", -1, true, NONE),
+    ("kit_oldest", -1, true, NONE),
 ];
 
 const SUM: u32 = 0;
@@ -29,6 +34,8 @@ const BREAK: u32 = 2;
 const GROUP: u32 = 3;
 const DIRECT: u32 = 4;
 const PURE: u32 = 5;
+const ROWS: u32 = 6;
+const OLDEST: u32 = 7;
 
 /// Fails when `how` is this.
 fn check(how: &str, now: &str) -> Result<(), Error> {
@@ -55,8 +62,21 @@ fn change(id: u32, context: u32, args: &[Value], sign: i64, now: &str) -> Result
             if !group.is_empty() {
                 group.push(',');
             }
-            group.push_str(&crate::scalar::shown(value));
+            group.push_str(&shown(value));
         }),
+        (ROWS | OLDEST, args) => {
+            return with(|state| {
+                let rows = state.rows.entry(context).or_default();
+                if sign > 0 {
+                    rows.push_back(args.to_vec());
+                    return Ok(());
+                }
+                match rows.pop_front() {
+                    Some(oldest) if oldest == args => Ok(()),
+                    oldest => Err(error(ERROR, format!("({}) leaves, not {oldest:?}", list(args)))),
+                }
+            });
+        }
         _ => {}
     }
     Ok(())
@@ -75,6 +95,14 @@ fn value(id: u32, context: u32, now: &str) -> Result<Value, Error> {
     }
     Ok(with(|state| match id {
         GROUP => state.groups.get(&context).map_or(Value::Null, |group| Value::Text(group.clone())),
+        ROWS => state
+            .rows
+            .get(&context)
+            .map_or(Value::Null, |rows| Value::Text(rows.iter().map(|row| format!("({})", list(row))).collect())),
+        OLDEST => {
+            let oldest = state.rows.get(&context).and_then(|rows| rows.front()?.first());
+            oldest.cloned().unwrap_or(Value::Null)
+        }
         TOTAL => Value::Integer(state.sums.get(&context).copied().unwrap_or(0)),
         _ => state.sums.get(&context).map_or(Value::Null, |sum| Value::Integer(*sum)),
     }))
@@ -85,6 +113,7 @@ fn forget(context: u32) {
         state.sums.remove(&context);
         state.breaks.remove(&context);
         state.groups.remove(&context);
+        state.rows.remove(&context);
     });
 }
 

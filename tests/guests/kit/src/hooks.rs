@@ -2,9 +2,9 @@
 
 use crate::bindings::exports::sqlink::extension::hooks::{Action, Guest, Operation, RowChange, Verdict};
 use crate::bindings::sqlink::extension::{config, spi};
-use crate::scalar::shown;
 use crate::state::note;
-use crate::{ERROR, Error, Kit, Value, error};
+use crate::value::list;
+use crate::{ERROR, Error, Kit, error};
 
 /// Fails or traps if the settings say so for this hook.
 pub(crate) fn check(hook: &str) -> Result<(), Error> {
@@ -43,10 +43,6 @@ fn kebab(debug: &str) -> String {
         out.push(letter.to_ascii_lowercase());
     }
     out
-}
-
-fn list(values: &[Value]) -> String {
-    values.iter().map(shown).collect::<Vec<_>>().join(",")
 }
 
 impl Guest for Kit {

@@ -18,9 +18,11 @@ mod collation;
 mod hooks;
 mod lifecycle;
 mod manifest;
+mod plan;
 mod scalar;
 mod state;
 mod tables;
+mod value;
 mod vtab;
 
 #[allow(

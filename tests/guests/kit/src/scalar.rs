@@ -4,6 +4,7 @@ use crate::bindings::exports::sqlink::extension::metadata::FunctionFlags;
 use crate::bindings::exports::sqlink::extension::scalar::Guest;
 use crate::bindings::sqlink::extension::{cache, clock, config, files, log, random, spi, state, subtype};
 use crate::state::take_log;
+use crate::value::shown;
 use crate::{ERROR, Error, Kit, Value, error};
 
 type Call = fn(&[Value]) -> Result<Value, Error>;
@@ -129,17 +130,6 @@ impl Guest for Kit {
             Some((_, _, _, call)) => call(&args),
             None => Err(error(ERROR, format!("there is no function {id}"))),
         }
-    }
-}
-
-/// The value, as a person would write it.
-pub(crate) fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => "NULL".into(),
-        Value::Integer(value) => value.to_string(),
-        Value::Real(value) => format!("{value:?}"),
-        Value::Text(text) => text.clone(),
-        Value::Blob(bytes) => format!("blob({})", bytes.len()),
     }
 }
 

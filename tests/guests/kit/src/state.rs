@@ -3,10 +3,12 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 
-use crate::tables::{Cursor, Rows, Table};
+use crate::Value;
+use crate::plan::Rows;
+use crate::tables::{Cursor, Table};
 
 /// Most entries of the log.
-const LOG: usize = 200;
+const LOG: usize = 1000;
 
 /// What the instance remembers.
 #[derive(Default)]
@@ -17,8 +19,10 @@ pub(crate) struct State {
     pub(crate) sums: HashMap<u32, i64>,
     /// What goes wrong, by context.
     pub(crate) breaks: HashMap<u32, String>,
-    /// Rows by context.
+    /// Rows by context, as text.
     pub(crate) groups: HashMap<u32, String>,
+    /// Rows by context.
+    pub(crate) rows: HashMap<u32, VecDeque<Vec<Value>>>,
     /// Virtual tables by the host's number.
     pub(crate) tables: HashMap<u32, Table>,
     /// Rows of virtual tables by database and name.

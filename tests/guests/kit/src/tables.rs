@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::bindings::exports::sqlink::extension::metadata::ModuleFlags;
 use crate::bindings::exports::sqlink::extension::vtab::Batch;
+use crate::plan::Rows;
 use crate::{ERROR, Error, Value, error};
 
 /// A table in the kit's memory, with the columns that its arguments name.
@@ -16,6 +17,8 @@ pub(crate) const DECLARED: u32 = 5;
 pub(crate) const BAD: u32 = 6;
 /// As the series, one row a batch.
 pub(crate) const SINGLY: u32 = 7;
+/// As `CONFLICTS`; uses whatever it can of a query.
+pub(crate) const PLANNED: u32 = 8;
 
 const STORED: ModuleFlags = ModuleFlags::CREATABLE
     .union(ModuleFlags::WRITABLE)
@@ -34,10 +37,8 @@ pub(crate) const MODULES: &[(&str, ModuleFlags)] = &[
     ("kit_declared", ModuleFlags::CREATABLE),
     ("kit_bad", ModuleFlags::EPONYMOUS),
     ("kit_singly", ModuleFlags::EPONYMOUS),
+    ("kit_planned", STORED.union(ModuleFlags::CONFLICTS)),
 ];
-
-/// Values by rowid.
-pub(crate) type Rows = BTreeMap<i64, Vec<Value>>;
 
 /// A virtual table, as one connection knows it. Its rows are at its name: SQLite connects a table again whenever the schema
 /// changes.
@@ -56,8 +57,8 @@ impl Table {
     /// Makes a table with its declaration.
     pub(crate) fn new(module: u32, name: (String, String), arguments: &[String]) -> (Self, String) {
         let declaration = match module {
-            TABLE | CONFLICTS if arguments.is_empty() => "CREATE TABLE x(a)".to_owned(),
-            TABLE | CONFLICTS => format!("CREATE TABLE x({})", arguments.join(",")),
+            TABLE | CONFLICTS | PLANNED if arguments.is_empty() => "CREATE TABLE x(a)".to_owned(),
+            TABLE | CONFLICTS | PLANNED => format!("CREATE TABLE x({})", arguments.join(",")),
             DECLARED => arguments.join(","),
             BAD => "CREATE TABLE x(a, b, how HIDDEN)".to_owned(),
             _ => "CREATE TABLE x(n INTEGER, r REAL, s TEXT, start HIDDEN, stop HIDDEN)".to_owned(),

@@ -1,13 +1,14 @@
 //! The interface `vtab`.
 
-use std::cmp::Ordering;
-
 use crate::bindings::exports::sqlink::extension::vtab::{
-    Argument, Batch, Conflict, Constraint, ConstraintUse, Guest, IndexPlan, IndexQuery, Operator, TransactionStep,
+    Argument, Batch, Conflict, Constraint, ConstraintUse, DistinctMode, Guest, IndexPlan, IndexQuery, Operator,
+    TransactionStep,
 };
 use crate::bindings::sqlink::extension::config;
+use crate::plan::{self, Question, Rows, Term};
 use crate::state::{note, with};
-use crate::tables::{BAD, CONFLICTS, Cursor, DECLARED, Rows, SINGLY, Scan, TABLE, Table};
+use crate::tables::{BAD, CONFLICTS, Cursor, DECLARED, PLANNED, SINGLY, Scan, TABLE, Table};
+use crate::value::{compare, list};
 use crate::{ERROR, Error, Kit, Value, error};
 
 /// `SQLITE_CONSTRAINT`
@@ -113,17 +114,6 @@ fn plan_bad(query: &IndexQuery) -> Result<IndexPlan, Error> {
     Ok(plan)
 }
 
-/// Compares a number with any value, as SQLite does; none for NULL.
-fn compare(n: i64, value: &Value) -> Option<Ordering> {
-    match value {
-        Value::Null => None,
-        Value::Integer(other) => Some(n.cmp(other)),
-        #[allow(clippy::cast_precision_loss, reason = "tests use small numbers")]
-        Value::Real(other) => (n as f64).partial_cmp(other),
-        Value::Text(_) | Value::Blob(_) => Some(Ordering::Less),
-    }
-}
-
 fn scan_series(plan: &str, args: Vec<Argument>, columns: u64, batch_rows: usize) -> Result<Scan, Error> {
     let (mut start, mut stop) = (1, 10);
     let (mut skip, mut most) = (0, usize::MAX);
@@ -147,13 +137,15 @@ fn scan_series(plan: &str, args: Vec<Argument>, columns: u64, batch_rows: usize)
     let passes = move |n: &i64| {
         tests.iter().all(|(letter, values)| {
             values.iter().any(|value| {
-                compare(*n, value).is_some_and(|order| match letter {
-                    '>' => order.is_gt(),
-                    'g' => order.is_ge(),
-                    '<' => order.is_lt(),
-                    'l' => order.is_le(),
-                    _ => order.is_eq(),
-                })
+                let order = compare(&Value::Integer(*n), &plan::numeric(value));
+                *value != Value::Null
+                    && match letter {
+                        '>' => order.is_gt(),
+                        'g' => order.is_ge(),
+                        '<' => order.is_lt(),
+                        'l' => order.is_le(),
+                        _ => order.is_eq(),
+                    }
             })
         })
     };
@@ -161,9 +153,60 @@ fn scan_series(plan: &str, args: Vec<Argument>, columns: u64, batch_rows: usize)
     Ok(Scan::Series { numbers, start, stop, columns, batch_rows })
 }
 
+/// The plan of `plan::plan`.
+fn plan_all(query: IndexQuery) -> IndexPlan {
+    let letter = |operator| match operator {
+        Operator::Eq => '=',
+        Operator::Gt => '>',
+        Operator::Le => 'l',
+        Operator::Lt => '<',
+        Operator::Ge => 'g',
+        Operator::Match => 'm',
+        Operator::Like => 'k',
+        Operator::Glob => 'b',
+        Operator::Regexp => 'r',
+        Operator::Ne => '!',
+        Operator::IsNot => 'n',
+        Operator::IsNotNull => 'T',
+        Operator::IsNull => 'N',
+        Operator::Is => 's',
+        Operator::Limit => 'L',
+        Operator::Offset => 'O',
+        Operator::Other => '?',
+    };
+    let term = |constraint: Constraint| {
+        let Constraint { column, operator, usable, in_list, collation, constant } = constraint;
+        Term { column, operator: letter(operator), usable, in_list, collation, constant }
+    };
+    let question = Question {
+        terms: query.constraints.into_iter().map(term).collect(),
+        order: query.order_by.iter().map(|term| (term.column, term.descending)).collect(),
+        distinct: match query.distinct {
+            DistinctMode::Sorted => 0,
+            DistinctMode::Grouped => 1,
+            DistinctMode::Distinct => 2,
+            DistinctMode::DistinctSorted => 3,
+        },
+        columns: query.columns_used,
+    };
+    note(question.shown());
+    let found = plan::plan(&question);
+    let usage =
+        |found: &plan::Usage| ConstraintUse { argument: found.argument, omit: found.omit, in_list: found.in_list };
+    IndexPlan {
+        uses: found.uses.iter().map(usage).collect(),
+        number: 0,
+        name: found.name,
+        order_by_consumed: true,
+        estimated_cost: found.rows.into(),
+        estimated_rows: found.rows.into(),
+        unique: found.unique,
+    }
+}
+
 /// Inserts a row at a rowid, and sees to one that is there already.
 fn insert(module: u32, rows: &mut Rows, rowid: i64, values: Vec<Value>, on_conflict: Conflict) -> Result<(), Error> {
-    let replaces = module == CONFLICTS && on_conflict == Conflict::Replace;
+    let replaces = matches!(module, CONFLICTS | PLANNED) && on_conflict == Conflict::Replace;
     if rows.contains_key(&rowid) && !replaces {
         return Err(error(CONSTRAINT, format!("row {rowid} is there already")));
     }
@@ -209,6 +252,7 @@ impl Guest for Kit {
     fn best_index(id: u32, query: IndexQuery) -> Result<IndexPlan, Error> {
         match table(id, |table, _| table.module)? {
             BAD => plan_bad(&query),
+            PLANNED => Ok(plan_all(query)),
             TABLE | CONFLICTS | DECLARED => Ok(IndexPlan {
                 order_by_consumed: false,
                 ..plan_series(&IndexQuery { constraints: Vec::new(), ..query })
@@ -236,6 +280,18 @@ impl Guest for Kit {
         let scan = match module {
             TABLE | CONFLICTS | DECLARED => {
                 Scan::Rows { rows: rows.into_iter().collect::<Vec<_>>().into_iter(), columns }
+            }
+            PLANNED => {
+                let args: Vec<Vec<Value>> = args
+                    .into_iter()
+                    .map(|argument| match argument {
+                        Argument::Single(value) => vec![value],
+                        Argument::Many(values) => values,
+                    })
+                    .collect();
+                let shown = args.iter().map(|values| format!("({})", list(values))).collect::<String>();
+                note(format!("scan {name:?} {shown}"));
+                Scan::Rows { rows: plan::scan(&rows, &name, &args).into_iter(), columns }
             }
             BAD => {
                 let how = match args.into_iter().next() {
@@ -272,7 +328,7 @@ impl Guest for Kit {
 
     fn insert(id: u32, rowid: Option<i64>, values: Vec<Value>, on_conflict: Conflict) -> Result<i64, Error> {
         table(id, |table, rows| {
-            let rowid = rowid.unwrap_or_else(|| rows.last_key_value().map_or(1, |(last, _)| last + 1));
+            let rowid = rowid.unwrap_or_else(|| rows.last_key_value().map_or(1, |(last, _)| last.wrapping_add(1)));
             insert(table.module, rows, rowid, values, on_conflict).map(|()| rowid)
         })?
     }
