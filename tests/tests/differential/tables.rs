@@ -415,7 +415,7 @@ unsafe impl VTabCursor for Cursor<'_> {
 
     fn column(&self, context: &mut Context, column: c_int) -> rusqlite::Result<()> {
         let value = usize::try_from(column).ok().and_then(|column| self.rows.get(self.at)?.1.get(column));
-        context.set_result(&value.map(lent))
+        context.set_result(value.map(lent))
     }
 
     fn rowid(&self) -> rusqlite::Result<i64> {
