@@ -3,7 +3,7 @@
  * engine, and by a peer's JavaScript where it has an interface for it. A row is one query; its time is divided by the rows
  * it goes through.
  */
-import { ROWS, TABLE_ROWS } from "./workloads.mjs";
+import { TABLE_ROWS } from "./workloads.mjs";
 
 /** Rows whose function runs SQL or keeps something. */
 const IMPORT_ROWS = 20_000;
@@ -25,7 +25,7 @@ const SETUP = `
   CREATE TABLE keep(k INTEGER PRIMARY KEY, v BLOB);
 `;
 
-const window = (sum) => `SELECT max(w) FROM (SELECT ${sum}(x) OVER (ORDER BY rowid ROWS 9 PRECEDING) AS w FROM p)`;
+const window = (sum) => `SELECT max(w) FROM (SELECT ${sum}(x) OVER (ORDER BY rowid ROWS 9 PRECEDING) AS w FROM scan)`;
 const sort = (collation) => `SELECT s FROM unsorted ORDER BY s COLLATE ${collation} LIMIT 1 OFFSET ${TABLE_ROWS - 1}`;
 const scan = (table) => `SELECT sum(x) || ' ' || sum(r) || ' ' || max(s) FROM ${table}`;
 const kit = (series) => `SELECT sum(n) || ' ' || sum(r) || ' ' || max(s) FROM ${series}(1, ${TABLE_ROWS})`;
@@ -33,20 +33,20 @@ const imported = (value) => `SELECT sum(${value}) FROM scan WHERE x < ${IMPORT_R
 
 /**
  * `ours`, `builtIn` and `peer` are the SQL of each column; `peer` is for engines that can register its `kind`.
- * @type {{name: string, rows: number, before?: string, after?: string, ours: string, builtIn?: string, peer?: string, kind?: string}[]}
+ * @type {{name: string, rows: number, before?: string, after?: string, kit?: true, ours: string, builtIn?: string, peer?: string, kind?: string}[]}
  */
 const MEASURES = [
   {
     name: "aggregate, per step",
-    rows: ROWS,
-    ours: "SELECT bench_sum(x) FROM p",
-    builtIn: "SELECT sum(x) FROM p",
-    peer: "SELECT js_sum(x) FROM p",
+    rows: TABLE_ROWS,
+    ours: "SELECT bench_sum(x) FROM scan",
+    builtIn: "SELECT sum(x) FROM scan",
+    peer: "SELECT js_sum(x) FROM scan",
     kind: "aggregate",
   },
   {
     name: "window of 10, per row",
-    rows: ROWS,
+    rows: TABLE_ROWS,
     ours: window("bench_sum"),
     builtIn: window("sum"),
     peer: window("js_sum"),
@@ -68,8 +68,8 @@ const MEASURES = [
     peer: scan("js_rows"),
     kind: "table",
   },
-  { name: "rows it formats, in batches, per row", rows: TABLE_ROWS, ours: kit("kit_series") },
-  { name: "rows it formats, one a call, per row", rows: TABLE_ROWS, ours: kit("kit_singly") },
+  { name: "rows it formats, in batches, per row", rows: TABLE_ROWS, kit: true, ours: kit("kit_series") },
+  { name: "rows it formats, one a call, per row", rows: TABLE_ROWS, kit: true, ours: kit("kit_singly") },
   {
     name: "virtual table, insert, per row",
     rows: TABLE_ROWS,
@@ -88,54 +88,66 @@ const MEASURES = [
   { name: "state, get", rows: IMPORT_ROWS, ours: imported("bench_get(x)") },
 ];
 
-/** Connections, each with what it offers for this. */
+/** Connections of their own, each with what it offers for this: what they hold and load is in nobody else's way. */
 export class ExtensionMeasures {
-  #engines;
+  #engines = [];
   /** By engine, the kinds that its JavaScript could register. */
   #kinds = new Map();
 
-  /** @param {{name: string, points: object}[]} engines whose connection `points` has the table `p` by the first round */
-  constructor(engines) {
-    this.#engines = engines;
-  }
-
   /** The columns of what is measured. */
   columns() {
-    return this.#engines.flatMap(({ name, points }) => (points.loadBench === undefined ? [name] : [name, BUILT_IN]));
+    return this.#engines.flatMap(({ name, db }) => (db.loadBench === undefined ? [name] : [name, BUILT_IN]));
   }
 
-  async setUp() {
-    for (const { name, points } of this.#engines) {
-      await points.exec(SETUP);
-      if (points.loadBench !== undefined) await points.loadBench();
-      else this.#kinds.set(name, points.register?.() ?? []);
+  /** @param {{name: string, library: object}[]} engines */
+  async setUp(engines) {
+    for (const { name, library } of engines) {
+      const db = await library.open();
+      await db.exec(SETUP);
+      const engine = { name, db, formats: undefined };
+      if (db.loadBench === undefined) this.#kinds.set(name, db.register?.() ?? []);
+      else {
+        await db.loadBench();
+        // It listens to everything that its connection does.
+        engine.formats = await library.open();
+        await engine.formats.loadKit();
+      }
+      this.#engines.push(engine);
     }
   }
 
   /** @param {{time: Function, answer: Function}} recorder @param {(work: () => unknown) => Promise<[number, unknown]>} timed */
-  async round(order, recorder, timed) {
+  async round(recorder, timed) {
     for (const measure of MEASURES) {
-      for (const { name, points } of order) {
-        if (points.loadBench !== undefined) {
-          if (measure.before !== undefined) await points.exec(measure.before);
-          await one(points, name, measure, measure.ours);
-          if (measure.builtIn !== undefined) await one(points, BUILT_IN, measure, measure.builtIn);
-          if (measure.after !== undefined) await points.exec(measure.after);
+      for (const { name, db, formats } of this.#engines) {
+        if (formats !== undefined) {
+          if (measure.before !== undefined) await db.exec(measure.before);
+          await one(measure.kit ? formats : db, name, measure, measure.ours);
+          if (measure.builtIn !== undefined) await one(db, BUILT_IN, measure, measure.builtIn);
+          if (measure.after !== undefined) await db.exec(measure.after);
         } else if (this.#kinds.get(name).includes(measure.kind)) {
-          await one(points, name, measure, measure.peer);
+          await one(db, name, measure, measure.peer);
         }
       }
+      this.#engines.push(this.#engines.shift());
     }
-    for (const { name, points } of order) {
-      if (points.loadAndUnload === undefined) continue;
-      for (let i = 0; i < LOADS; i += 1) recorder.time(LOAD, name, await points.loadAndUnload());
+    for (const { name, db } of this.#engines) {
+      if (db.loadAndUnload === undefined) continue;
+      for (let i = 0; i < LOADS; i += 1) recorder.time(LOAD, name, await db.loadAndUnload());
     }
 
-    async function one(points, column, { name: row, rows }, sql) {
+    async function one(db, column, { name: row, rows }, sql) {
       const query = sql.startsWith("SELECT");
-      const [elapsed, value] = await timed(() => (query ? points.value(sql) : points.exec(sql)));
+      const [elapsed, value] = await timed(() => (query ? db.value(sql) : db.exec(sql)));
       recorder.time(row, column, (elapsed * 1e6) / rows);
       if (query) recorder.answer(row, column, value);
+    }
+  }
+
+  async close() {
+    for (const { db, formats } of this.#engines) {
+      await formats?.close();
+      await db.close();
     }
   }
 }

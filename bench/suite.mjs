@@ -37,13 +37,14 @@ export async function runSuite(engines, { rounds, warmup, log }) {
     const points = await library.open();
     await points.identityInteger(JS_FUNCTION.integer);
     await points.identityText(JS_FUNCTION.text);
+    await points.loadBench?.();
     loaded.push({ name: engine.name, library, points });
   }
   const settings = {};
   for (const { name, points } of loaded) settings[name] = await readSettings(points);
 
-  const measures = new ExtensionMeasures(loaded);
-  await measures.setUp();
+  const measures = new ExtensionMeasures();
+  await measures.setUp(loaded);
   const recorder = new Recorder(loaded.map(({ name }) => name));
   const extensions = new Recorder(measures.columns());
   const rows = makeRows();
@@ -54,9 +55,10 @@ export async function runSuite(engines, { rounds, warmup, log }) {
     await sqlRound(order, recorder);
     await rowRound(order, rows, recorder);
     await scalarRound(order, recorder);
-    await measures.round(order, extensions, timed);
+    await measures.round(extensions, timed);
     log(round < 0 ? "warm-up round done" : `round ${round + 1} of ${rounds} done`);
   }
+  await measures.close();
   for (const { points } of loaded) await points.close();
   return { samples: recorder.samples, extensions: extensions.samples, settings };
 }

@@ -27,10 +27,8 @@ function connection(db, assets) {
     },
     identityInteger: (functionName) => db.createFunction(functionName, (x) => x, { deterministic: true }),
     identityText: (functionName) => db.createFunction(functionName, (s) => s, { deterministic: true }),
-    async loadBench() {
-      await db.loadExtension(await assets.extension("bench.wasm"), { grants: ["spi.read", "state"] });
-      await db.loadExtension(await assets.extension("kit.wasm"));
-    },
+    loadBench: async () => db.loadExtension(await assets.extension("bench.wasm"), { grants: ["spi.read", "state"] }),
+    loadKit: async () => db.loadExtension(await assets.extension("kit.wasm")),
     /** Milliseconds to load an extension that was never loaded before. */
     async loadAndUnload() {
       const bytes = unlike(await assets.extension("uuid.wasm"));
