@@ -133,6 +133,11 @@ impl Table for GenerateSeries {
         }
         let mut range = Range::new(start, stop, step);
         for (letter, bound) in bounds {
+            // `value` is an INTEGER column: SQLite compares a text that is a number as one.
+            let bound = match bound {
+                ValueRef::Text(text) => number(text).map_or(bound, ValueRef::Real),
+                other => other,
+            };
             match bound {
                 ValueRef::Integer(bound) => narrow(&mut range, letter, bound),
                 ValueRef::Real(bound) => narrow_by_real(&mut range, letter, bound),
@@ -173,6 +178,14 @@ fn argument(letter: char, value: ValueRef<'_>) -> Result<Option<i64>, Error> {
             format!("generate_series: `{name}` must be an integer, found {}", other.type_name()),
         )),
     }
+}
+
+/// The number that a text is, as an INTEGER column compares it: in decimal digits, with blanks around it or not.
+fn number(text: &str) -> Option<f64> {
+    let text = text.trim_ascii();
+    // Rust would take `inf` and `nan` too.
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+    text.parse().ok().filter(|_| digits)
 }
 
 fn narrow(range: &mut Range, letter: char, bound: i64) {
