@@ -56,14 +56,5 @@ fn groups_are_the_same() {
     let group = prop_oneof![Just("1".to_owned()), Just("2".to_owned()), Just("NULL".to_owned()), literal()];
     let data = rows(vec![group.boxed(), number().boxed(), literal().boxed()], 12);
     let case = (data, prop::collection::vec(query(), 6));
-    check(96, &case, |(data, queries)| {
-        pair.set("DELETE FROM d");
-        if let Some(values) = data {
-            pair.set(&format!("INSERT INTO d {values}"));
-        }
-        for query in queries {
-            pair.agree(&query)?.ok();
-        }
-        Ok(())
-    });
+    check(96, &case, |(data, queries)| pair.agree_about(data, queries));
 }

@@ -88,11 +88,20 @@ impl Pair {
         drop([self.native("SELECT kit_log()"), self.extended("SELECT kit_log()")]);
     }
 
+    /// Fills the table `d` anew, without rows if there are no values, and compares the answers to queries about it.
+    pub fn agree_about(&self, values: Option<String>, queries: Vec<String>) -> Result<(), TestCaseError> {
+        self.set("DELETE FROM d");
+        if let Some(values) = values {
+            self.set(&format!("INSERT INTO d {values}"));
+        }
+        for query in queries {
+            self.agree(&query)?.ok();
+        }
+        Ok(())
+    }
+
     /// Runs a statement natively.
     pub fn native(&self, sql: &str) -> Outcome {
-        if std::env::var_os("TRACE").is_some() {
-            eprintln!("{sql}");
-        }
         let run = || -> rusqlite::Result<_> {
             let mut statement = self.native.prepare(sql)?;
             let columns = statement.column_count();

@@ -90,14 +90,5 @@ fn frames_are_the_same() {
     let near = prop_oneof![8 => (0..9_i64).prop_map(|n| n.to_string()), 1 => Just("2.5".to_owned()), 1 => number(), 1 => literal()];
     let data = rows(vec![group.boxed(), near.boxed(), literal().boxed()], 14);
     let case = (data, prop::collection::vec(query(), 6));
-    check(96, &case, |(data, queries)| {
-        pair.set("DELETE FROM d");
-        if let Some(values) = data {
-            pair.set(&format!("INSERT INTO d {values}"));
-        }
-        for query in queries {
-            pair.agree(&query)?.ok();
-        }
-        Ok(())
-    });
+    check(96, &case, |(data, queries)| pair.agree_about(data, queries));
 }
