@@ -14,7 +14,7 @@ const LOADS = 5;
 export const LOAD = "load of an extension, in ms";
 
 /** Column of SQLite's own C. */
-export const BUILT_IN = "SQLite's C";
+const BUILT_IN = "SQLite's C";
 
 const SETUP = `
   CREATE TABLE scan(x INTEGER, r REAL, s TEXT);
@@ -22,7 +22,6 @@ const SETUP = `
     INSERT INTO scan SELECT n, n * 0.5, 'sixteen bytes it' FROM c;
   CREATE TABLE unsorted(s TEXT);
   INSERT INTO unsorted SELECT substr('zqxwvkjpmygbfhdu', x % 7 + 1, 4) || (x * 7919 % 100003) || ' row' FROM scan;
-  CREATE TABLE keep(k INTEGER PRIMARY KEY, v BLOB);
 `;
 
 const window = (sum) => `SELECT max(w) FROM (SELECT ${sum}(x) OVER (ORDER BY rowid ROWS 9 PRECEDING) AS w FROM scan)`;
